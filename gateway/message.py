@@ -1,0 +1,238 @@
+"""What an app sent (a message), what a carrier sees of it (segments), and the statuses both go through.
+
+The table of legal moves is data; a move that is not in it changes nothing, because late and repeated receipts are
+normal. A message's status is summed up from its segments by one pure function. Each change appends an event: the
+history that an app reads and that billing counts.
+"""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+import msgspec
+
+
+class Status(IntEnum):
+    """Where a message or a segment is. The numbers are what the store keeps: append, never renumber."""
+
+    SCHEDULED = 1
+    ACCEPTED = 2
+    PAUSED = 3
+    SUBMITTED = 4
+    DELIVERED = 5
+    UNDELIVERED = 6
+    EXPIRED = 7
+    UNKNOWN = 8
+    REJECTED = 9
+    CANCELLED = 10
+
+    @property
+    def word(self) -> str:
+        """The status as apps read it: lower case."""
+        return self.name.lower()
+
+
+_S = Status
+FINAL = frozenset({_S.DELIVERED, _S.UNDELIVERED, _S.EXPIRED, _S.UNKNOWN, _S.REJECTED, _S.CANCELLED})
+WAITING = frozenset({_S.SCHEDULED, _S.ACCEPTED, _S.PAUSED})
+
+# UNKNOWN is final until the carrier says better: a receipt that comes later than its deadline still counts.
+MOVES: dict[Status, frozenset[Status]] = {
+    _S.SCHEDULED: frozenset({_S.ACCEPTED, _S.PAUSED, _S.CANCELLED, _S.EXPIRED, _S.REJECTED}),
+    _S.ACCEPTED: frozenset(
+        {_S.SUBMITTED, _S.PAUSED, _S.CANCELLED, _S.EXPIRED, _S.REJECTED, _S.DELIVERED, _S.UNDELIVERED, _S.UNKNOWN}
+    ),
+    _S.PAUSED: frozenset({_S.ACCEPTED, _S.SCHEDULED, _S.CANCELLED, _S.EXPIRED, _S.REJECTED}),
+    _S.SUBMITTED: frozenset({_S.DELIVERED, _S.UNDELIVERED, _S.EXPIRED, _S.UNKNOWN, _S.REJECTED, _S.ACCEPTED}),
+    _S.DELIVERED: frozenset(),
+    _S.UNDELIVERED: frozenset(),
+    _S.EXPIRED: frozenset(),
+    _S.UNKNOWN: frozenset({_S.DELIVERED, _S.UNDELIVERED, _S.EXPIRED}),
+    _S.REJECTED: frozenset(),
+    _S.CANCELLED: frozenset(),
+}
+
+# Which final status of a segment decides the message's, strongest first: one lost part spoils the text.
+_SUMMED = (_S.REJECTED, _S.UNDELIVERED, _S.EXPIRED, _S.CANCELLED, _S.UNKNOWN, _S.DELIVERED)
+
+
+class Content(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is said, in one of two forms.
+
+    With `text`, the words; each carrier's profile decides the octets. With `data`, octets that go as they are under
+    `data_coding`. `udh` is a user data header the app gave, without its length octet's segment made by us.
+    `encoding` is gsm7, ucs2, latin1 or binary; `message_class` 0-3 or None (3GPP TS 23.038 §4).
+    """
+
+    text: str | None = None
+    data: bytes = b""
+    udh: bytes = b""
+    encoding: str = "gsm7"
+    data_coding: int | None = None
+    message_class: int | None = None
+    sar: tuple[int, int, int] | None = None  # reference, total, number of an app's own SAR part (§5.3.2.22-24)
+    tlvs: tuple[tuple[int, bytes], ...] = ()
+    protocol_id: int = 0
+    esm_class: int = 0
+
+
+class Segment(msgspec.Struct, array_like=True, gc=False):
+    """One submit_sm of a message: `number` counts from 1; `carrier_message_id` is the response's, as it came."""
+
+    number: int
+    status: Status = Status.ACCEPTED
+    carrier: str = ""
+    bind: str = ""
+    carrier_message_id: str = ""
+    command_status: int | None = None
+    error: str = ""
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A line of a message's history; `at` in seconds since the epoch (UTC), `segment` 0 for the whole message."""
+
+    at: float
+    status: Status
+    carrier: str = ""
+    bind: str = ""
+    command_status: int | None = None
+    carrier_message_id: str = ""
+    detail: str = ""
+    segment: int = 0
+
+
+class Message(msgspec.Struct, kw_only=True):
+    """A message and how far it has come. Facts are set once; status, carrier, segments, events and error move on.
+
+    `to` is E.164 digits without "+"; times are seconds since the epoch (UTC); `send_at` 0 means at once.
+    `receipt` says which events the app wants: final, all, failure or none.
+    """
+
+    id: str
+    app: str
+    lane: str
+    interface: str
+    to: str
+    sender: str
+    network: str
+    content: Content
+    created_at: float
+    expires_at: float
+    send_at: float = 0.0
+    reference: str = ""
+    batch: str = ""
+    receipt: str = "final"
+    callback: str = ""  # where a compatible call wants its receipts; "" is the app's own way
+    extras: dict[str, str] = msgspec.field(default_factory=dict)
+    carriers: tuple[str, ...] = ()  # the order routing gave when it was accepted
+    carrier: str = ""
+    status: Status = Status.ACCEPTED
+    updated_at: float = 0.0
+    segments: list[Segment] = msgspec.field(default_factory=list)
+    events: list[Event] = msgspec.field(default_factory=list)
+    error_code: str = ""
+    error_detail: str = ""
+
+    @property
+    def final(self) -> bool:
+        """Whether the message has ended (UNKNOWN counts: a later receipt may still better it)."""
+        return self.status in FINAL
+
+
+def may_move(before: Status, after: Status) -> bool:
+    """Whether the table of legal moves has this one."""
+    return after in MOVES[before]
+
+
+def sum_up(segments: Iterable[Segment]) -> Status:
+    """The status of a message from its segments: waiting while any waits, delivered when all are.
+
+    A message with a failed part ends only when every part has ended, with the failure's status.
+    """
+    statuses = {segment.status for segment in segments}
+    if not statuses:
+        return _S.ACCEPTED
+    if len(statuses) == 1:
+        return next(iter(statuses))
+    if _S.ACCEPTED in statuses:
+        return _S.ACCEPTED
+    if _S.SUBMITTED in statuses:
+        return _S.SUBMITTED
+    return next(status for status in _SUMMED if status in statuses)
+
+
+def move(message: Message, after: Status, event: Event) -> bool:
+    """Bring the whole message to `after` and append the event; False and no change where the move is not legal."""
+    if after not in MOVES[message.status]:
+        return False
+    message.status = after
+    message.updated_at = event.at
+    message.events.append(event)
+    return True
+
+
+def move_segment(message: Message, segment: Segment, after: Status, event: Event) -> bool:
+    """Bring one segment to `after`, sum the message up, and append the event; False where the move is not legal."""
+    if after not in MOVES[segment.status]:
+        return False
+    segment.status = after
+    message.events.append(event)
+    message.updated_at = event.at
+    segments = message.segments
+    summed = after if len(segments) == 1 else sum_up(segments)
+    if summed is not message.status and summed in MOVES[message.status]:
+        message.status = summed
+    return True
+
+
+def fail(message: Message, after: Status, code: str, detail: str, event: Event) -> bool:
+    """End the message with an error: as `move`, and segments that had not ended go with it."""
+    if not move(message, after, event):
+        return False
+    message.error_code = code
+    message.error_detail = detail
+    for segment in message.segments:
+        if segment.status not in FINAL:
+            segment.status = after
+    return True
+
+
+class Inbound(msgspec.Struct, kw_only=True, frozen=True):
+    """A message from a subscriber, whole. `sender` is E.164 digits where it is a number; `to` is ours, as configured.
+
+    `incomplete` names the parts that never came, "" when all did.
+    """
+
+    id: str
+    app: str
+    carrier: str
+    to: str
+    sender: str
+    text: str
+    network: str = ""
+    keyword: str = ""
+    data: bytes = b""
+    data_coding: int = 0
+    received_at: float = 0.0
+    in_reply_to: str = ""
+    incomplete: str = ""
+
+
+class Delivery(msgspec.Struct, kw_only=True):
+    """Something an app has to be told, kept until it took it.
+
+    `subject` is the id of the message (kind receipt) or of the inbound message (kind inbound); `status` the word of
+    the receipt. `state` is waiting or dead; `next_at` the epoch second before which it is not tried again.
+    """
+
+    id: str
+    app: str
+    kind: str
+    subject: str
+    status: Status = Status.ACCEPTED
+    segment: int = 0
+    url: str = ""
+    state: str = "waiting"
+    attempts: int = 0
+    created_at: float = 0.0
+    next_at: float = 0.0
+    detail: str = ""
