@@ -6,9 +6,9 @@ kinds. Names in those lines: `o` the PDU's octets, `p` the position in them, `en
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.smpp.spec import Tag
 from gateway.smpp.status import CommandStatus
@@ -25,11 +25,11 @@ MAX_TLVS = 64
 _TLV_HEADER = struct.Struct(">HH")
 
 
-class TooLongError(ValueError):
-    """A C-string over its limit, found while reading: the field's own name and command_status."""
+class FieldError(ValueError):
+    """A field that was read and may not be so, with the command_status that says it."""
 
-    def __init__(self, name: str, command_status: int) -> None:
-        super().__init__(f"{name} is longer than allowed")
+    def __init__(self, reason: str, command_status: int) -> None:
+        super().__init__(reason)
         self.command_status = command_status
 
 
@@ -45,6 +45,9 @@ class Field(Protocol):
 
     def write(self) -> tuple[list[str], str]:
         """Lines that check, and the piece of an f-string that makes the octets as latin-1 characters."""
+
+    def after(self, octets: bytes, position: int) -> int:
+        """Where the field ends that begins at `position`. Raises IndexError or ValueError when the octets end in it."""
 
     def check(self, value: object) -> None:
         """Raises ValueError or TypeError, naming the field, when `value` cannot be written."""
@@ -65,6 +68,10 @@ class Integer:
 
     def write(self) -> tuple[list[str], str]:
         return [], f"{{OCTET[{self.name}]}}"
+
+    def after(self, octets: bytes, position: int) -> int:
+        octets[position]
+        return position + 1
 
     def check(self, value: object) -> None:
         if not isinstance(value, int):
@@ -100,7 +107,7 @@ class CString:
             "if o[p]:",
             "    nul = find(0, p)",
             f"    if nul - p > {limit}:",
-            f"        raise TooLongError({self.name!r}, {int(self.status)})",
+            f"        raise FieldError('{self.name} is longer than {limit} octets', {int(self.status)})",
             f"    {self.name} = o[p:nul].decode('latin-1')",
             "    p = nul + 1",
             "else:",
@@ -109,8 +116,20 @@ class CString:
         ]
 
     def write(self) -> tuple[list[str], str]:
-        check = f"if {self.name} and (len({self.name}) > {self.limit} or '\\0' in {self.name}):"
-        return [check, f"    raise ValueError({self.name!r})"], f"{{{self.name}}}\\0"
+        """Checked without regard to emptiness, so that None or b"" raises TypeError and is not written as its repr."""
+        check = f"if len({self.name}) > {self.limit} or '\\x00' in {self.name}:"
+        return [check, f"    raise ValueError({self.name!r})"], f"{{{self.name}}}\\x00"
+
+    def take(self, octets: bytes, position: int, lenient: bool) -> tuple[str, int]:
+        """The string at `position` and where the next field begins; for rows, off the hot way."""
+        limit = max(self.limit, LENIENT_C_STRING - 1) if lenient else self.limit
+        nul = octets.index(0, position)
+        if nul - position > limit:
+            raise FieldError(f"{self.name} is longer than {limit} octets", self.status)
+        return octets[position:nul].decode("latin-1"), nul + 1
+
+    def after(self, octets: bytes, position: int) -> int:
+        return octets.index(0, position) + 1
 
     def check(self, value: object) -> None:
         if not isinstance(value, str):
@@ -148,6 +167,10 @@ class ShortMessage:
         lines = [f"if len({self.name}) > {self.limit}:", f"    raise ValueError({self.name!r})"]
         return lines, f"{{OCTET[len({self.name})]}}"
 
+    def after(self, octets: bytes, position: int) -> int:
+        octets[position + octets[position]]
+        return position + 1 + octets[position]
+
     def check(self, value: object) -> None:
         if not isinstance(value, bytes):
             raise TypeError(f"{self.name} must be octets, not {type(value).__name__}")
@@ -155,11 +178,19 @@ class ShortMessage:
             raise ValueError(f"{self.name} has {len(value)} octets; more than {self.limit} need message_payload")
 
 
+class ReadRows(Protocol):
+    """Reads a counting octet and its rows: (octets, position, lenient) -> (rows, where the next field begins)."""
+
+    def __call__(self, octets: bytes, position: int, lenient: bool) -> tuple[tuple[object, ...], int]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A counting octet and as many rows, read and written by `read_{name}` and `write_{name}` of `codec`'s caller."""
+    """A counting octet and as many rows of fields; `write_rows` raises ValueError, naming the field, and so checks."""
 
     name: str
+    read_rows: ReadRows
+    write_rows: Callable[[Any], bytes]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -171,9 +202,11 @@ class Rows:
     def write(self) -> tuple[list[str], str]:
         return [f"rows = write_{self.name}({self.name}).decode('latin-1')"], "{rows}"
 
+    def after(self, octets: bytes, position: int) -> int:
+        return self.read_rows(octets, position, True)[1]
+
     def check(self, value: object) -> None:
-        if not isinstance(value, tuple) or len(value) > 0xFF:
-            raise ValueError(f"{self.name} must be a tuple of at most 255 rows")
+        self.write_rows(value)
 
 
 def read_tlvs(octets: bytes, position: int) -> tuple[Tlvs, bytes]:
@@ -183,10 +216,16 @@ def read_tlvs(octets: bytes, position: int) -> tuple[Tlvs, bytes]:
     """
     tlvs, rest = _read_tlvs(octets, position)
     if rest and octets[position] == 0:
-        shifted, none = _read_tlvs(octets, position + 1)
-        if shifted and not none:
+        shifted = read_tlvs_exactly(octets, position + 1)
+        if shifted is not None:
             return shifted, octets[position : position + 1]
     return tlvs, octets[rest:] if rest else b""
+
+
+def read_tlvs_exactly(octets: bytes, position: int) -> Tlvs | None:
+    """The TLVs from `position` on if they end where the octets end; else None. No TLV at all is None too."""
+    tlvs, rest = _read_tlvs(octets, position)
+    return tlvs if tlvs and not rest else None
 
 
 def _read_tlvs(octets: bytes, position: int) -> tuple[Tlvs, int]:

@@ -9,6 +9,15 @@ is octets; sm_length and the counts are implied. `tlvs` stand last in every PDU,
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
+from gateway.smpp.destinations import (
+    Destination,
+    DistributionList,
+    Unsuccessful,
+    read_destinations,
+    read_unsuccessful,
+    write_destinations,
+    write_unsuccessful,
+)
 from gateway.smpp.fields import CString, Field, Integer, Rows, ShortMessage, Tlvs
 from gateway.smpp.spec import RESPONSE_BIT, CommandId
 from gateway.smpp.status import CommandStatus as S
@@ -278,30 +287,13 @@ class DataSmResp(NamedTuple):
     tlvs: Tlvs = ()
 
 
-class Destination(NamedTuple):
-    """A destination of submit_multi: an SME's address (§4.5.1.1)."""
-
-    dest_addr_ton: int
-    dest_addr_npi: int
-    destination_addr: str
-
-
-class DistributionList(NamedTuple):
-    """A destination of submit_multi: a list the SMSC knows by name (§4.5.1.2)."""
-
-    dl_name: str
-
-
-class Unsuccessful(NamedTuple):
-    """An address a submit_multi did not reach, and why (§4.5.2.1)."""
-
-    dest_addr_ton: int
-    dest_addr_npi: int
-    destination_addr: str
-    error_status_code: int
-
-
-@_layout(CommandId.SUBMIT_MULTI, _SERVICE_TYPE, *_SOURCE, Rows("dest_address"), *_MESSAGE)
+@_layout(
+    CommandId.SUBMIT_MULTI,
+    _SERVICE_TYPE,
+    *_SOURCE,
+    Rows("dest_address", read_destinations, write_destinations),
+    *_MESSAGE,
+)
 class SubmitMulti(NamedTuple):
     """§4.5.1; number_of_dests is the length of `dest_address`, at most 254."""
 
@@ -323,7 +315,7 @@ class SubmitMulti(NamedTuple):
     tlvs: Tlvs = ()
 
 
-@_layout(CommandId.SUBMIT_MULTI_RESP, _MESSAGE_ID, Rows("unsuccess_sme"))
+@_layout(CommandId.SUBMIT_MULTI_RESP, _MESSAGE_ID, Rows("unsuccess_sme", read_unsuccessful, write_unsuccessful))
 class SubmitMultiResp(NamedTuple):
     """§4.5.2; no_unsuccess is the length of `unsuccess_sme`."""
 
