@@ -1,0 +1,253 @@
+"""A socket around a session: feed it, tell the owner, write once a turn, keep one timer, mind the flow.
+
+However many PDUs a read brings or the owner queues, one write carries all that they call for: wake-ups cost, PDUs do
+not. The loop runs one timer for each connection, moved only when it has to ring earlier than it would.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from gateway.smpp.codec import Limits
+from gateway.smpp.events import Event
+from gateway.smpp.matrix import Role
+from gateway.smpp.pdu import Request, Response
+from gateway.smpp.session import Session
+from gateway.smpp.spec import VERSION_34
+from gateway.smpp.timers import Timers
+
+STALL_S = 30.0
+"""So long a peer may leave our full buffer unread, or a closed connection unfinished, before it is cut off."""
+MOST_BUFFERED = 1 << 20
+"""Octets unread by the peer from which on we stop reading it too: its requests would only add to them."""
+# uvloop counts in whole milliseconds; a timer rounded down to none would ring without end.
+_SHORTEST_TIMER_S = 0.001
+# A timer so late means that the loop stood still; answers then lie unread in the socket, and are to be read first.
+_LATE_S = 0.25
+_CATCH_UP_S = 0.01
+
+Trace = Callable[[str, bytes], None]
+"""Called with "in" or "out" and octets as they were read or written, cut anywhere; passwords are in clear."""
+
+
+class Owner(Protocol):
+    """Whom a connection tells what happens, always in the loop. What it raises ends the connection."""
+
+    def on_connected(self, connection: "Connection") -> None:
+        """The transport is there; `connection.session` exists from now on."""
+
+    def on_events(self, connection: "Connection", events: list[Event]) -> None:
+        """What the session says, in order. After a Closing the connection closes by itself."""
+
+    def on_writable(self, connection: "Connection", writable: bool) -> None:
+        """Whether the peer keeps up with reading: while it does not, send it no more requests."""
+
+    def on_closed(self, connection: "Connection", events: list[Event], exc: Exception | None) -> None:
+        """The connection is gone; `events` hold what was lost with it. The last call."""
+
+
+class Scheduler(Protocol):
+    """What is needed of an event loop."""
+
+    def call_soon(self, callback: Callable[[], object], /) -> object: ...
+
+    def call_later(self, delay: float, callback: Callable[[], object], /) -> asyncio.TimerHandle: ...
+
+
+class Connection(asyncio.Protocol):
+    """One TCP or TLS connection and its session.
+
+    The owner sends through it: what it queues is written at the end of the loop's turn. `clock` gives monotonic
+    seconds; `loop` is the running one unless given.
+    """
+
+    session: Session
+
+    def __init__(
+        self,
+        role: Role,
+        timers: Timers,
+        owner: Owner,
+        clock: Callable[[], float],
+        *,
+        limits: Limits | None = None,
+        trace: Trace | None = None,
+        loop: Scheduler | None = None,
+    ) -> None:
+        self._role = role
+        self._timers = timers
+        self._owner = owner
+        self._clock = clock
+        self._limits = limits
+        self._trace = trace
+        self._loop: Scheduler = loop or asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._flush_awaited = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._catching_up = False
+        self._cut_off_at: float | None = None
+        self._reading = True
+        self.writable = True
+        """False while the peer does not keep up with reading."""
+        self.closing = False
+        """True from `close` or `abort` on, and after the peer has gone."""
+
+    @property
+    def peer(self) -> tuple[str, int]:
+        """The peer's IP address and port; ("", 0) where the transport has none or is not there."""
+        name = self._transport.get_extra_info("peername") if self._transport else None
+        return (str(name[0]), int(name[1])) if isinstance(name, tuple) else ("", 0)
+
+    # What the owner asks for
+
+    def request(self, pdu: Request, context: object = None) -> int:
+        """`Session.request`, now."""
+        sequence_number = self.session.request(pdu, self._clock(), context)
+        self._flush_soon()
+        return sequence_number
+
+    def respond(self, sequence_number: int, pdu: Response, command_status: int = 0) -> None:
+        """`Session.respond`."""
+        self.session.respond(sequence_number, pdu, command_status)
+        self._flush_soon()
+
+    def accept_bind(self, sequence_number: int, system_id: str, sc_interface_version: int | None = VERSION_34) -> None:
+        """`Session.accept_bind`."""
+        self.session.accept_bind(sequence_number, system_id, sc_interface_version)
+        self._flush_soon()
+
+    def refuse_bind(self, sequence_number: int, command_status: int) -> None:
+        """`Session.refuse_bind`; whether to `close` then is the owner's choice."""
+        self.session.refuse_bind(sequence_number, command_status)
+        self._flush_soon()
+
+    def unbind(self) -> None:
+        """`Session.unbind`, now; the connection closes by itself once the peer has answered, or has not in time."""
+        self.session.unbind(self._clock())
+        self._flush_soon()
+
+    def close(self) -> None:
+        """Write what is queued, then close; a peer that does not take it is cut off after STALL_S."""
+        if self._transport is None or self.closing:
+            return
+        self._write()
+        self.closing = True
+        self._cut_off_at = self._cut_off_at or self._clock() + STALL_S
+        self._transport.close()
+        self._rearm()
+
+    def abort(self) -> None:
+        """Close at once; what is queued is lost."""
+        self.closing = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What the loop does
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # what the protocol of a stream is given
+        connected = transport.get_extra_info("socket")
+        if connected is not None and connected.family in {socket.AF_INET, socket.AF_INET6}:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.session = Session(self._role, self._timers, self._clock(), limits=self._limits)
+        self._flush_awaited = True
+        self._owner.on_connected(self)
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        if self._trace is not None:
+            self._trace("in", data)
+        self._tell(self.session.receive(data, self._clock()))
+
+    def pause_writing(self) -> None:
+        self.writable = False
+        self._cut_off_at = self._clock() + STALL_S
+        self._rearm()
+        self._owner.on_writable(self, False)
+
+    def resume_writing(self) -> None:
+        self.writable = True
+        if not self.closing:
+            self._cut_off_at = None
+        if not self._reading and self._transport is not None and not self.closing:
+            self._reading = True
+            self._transport.resume_reading()
+        self._owner.on_writable(self, True)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._transport = None
+        self._owner.on_closed(self, self.session.connection_lost(self._clock()), exc)
+
+    # A turn
+
+    def _tell(self, events: list[Event]) -> None:
+        """The owner acts on the events, and what that queues is written with the session's own answers."""
+        self._flush_awaited = True
+        if events:
+            self._owner.on_events(self, events)
+        self._flush()
+
+    def _flush_soon(self) -> None:
+        if not self._flush_awaited:
+            self._flush_awaited = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_awaited = False
+        if self._transport is None or self.closing:
+            return
+        self._write()
+        if self.session.closed:
+            self.close()
+        else:
+            self._rearm()
+
+    def _write(self) -> None:
+        data = self.session.data_to_send()
+        if not data or self._transport is None:
+            return
+        if self._trace is not None:
+            self._trace("out", data)
+        self._transport.write(data)
+        if not self.writable and self._reading and self._transport.get_write_buffer_size() > MOST_BUFFERED:
+            self._reading = False
+            self._transport.pause_reading()
+
+    # The timer
+
+    def _next_time(self) -> float | None:
+        session_time = None if self.closing else self.session.next_time()
+        if session_time is None or self._cut_off_at is None:
+            return self._cut_off_at if session_time is None else session_time
+        return min(session_time, self._cut_off_at)
+
+    def _rearm(self) -> None:
+        """Set the timer where there is none or it would ring too late; one that rings early sets itself anew."""
+        next_time = self._next_time()
+        if next_time is None or (self._timer is not None and self._timer_at <= next_time):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = next_time
+        delay = max(next_time - self._clock(), _SHORTEST_TIMER_S)
+        self._timer = self._loop.call_later(delay, self._ring)
+
+    def _ring(self) -> None:
+        now = self._clock()
+        self._catching_up = now - self._timer_at > _LATE_S and not self._catching_up
+        if self._catching_up:
+            self._timer = self._loop.call_later(_CATCH_UP_S, self._ring)
+            return
+        self._timer = None
+        if self._cut_off_at is not None and now >= self._cut_off_at:
+            self.abort()
+        elif self.closing:
+            self._rearm()
+        else:
+            self._tell(self.session.on_time(now))
