@@ -1,0 +1,54 @@
+"""Checks of networks and portability: each code means one network, hosts exist, somebody knows the numbers."""
+
+from collections.abc import Mapping
+
+from gateway.config.checks.findings import Findings
+from gateway.config.numbering import Network, PlanSource, TableSource
+from gateway.config.schema import Config
+
+REJECT = "reject"
+
+
+def check_networks(config: Config, findings: Findings) -> None:
+    """Names, codes and MCC-MNC each mean one network; `hosted_by` leads somewhere and never in a circle."""
+    networks = config.networks
+    if REJECT in networks:
+        findings.wrong(("networks", REJECT), "is the word of portability.unknown, expected another name")
+    findings.unique([(("networks", key, "name"), network.name.casefold()) for key, network in networks.items()], "name")
+    for attribute, what in (("codes", "code"), ("mccmnc", "MCC-MNC")):
+        places = [
+            (("networks", key, attribute, index), code)
+            for key, network in networks.items()
+            for index, code in enumerate(getattr(network, attribute))
+        ]
+        findings.unique(places, what)
+    for key, network in networks.items():
+        path = ("networks", key, "hosted_by")
+        host = network.hosted_by
+        if host is not None and findings.known(path, host, networks, "networks") and _in_circle(key, networks):
+            findings.wrong(path, f"{host!r} leads back to {key}, expected hosts that end at a network of its own")
+
+
+def _in_circle(start: str, networks: Mapping[str, Network]) -> bool:
+    seen: set[str] = set()
+    name: str | None = start
+    while name is not None and name in networks and name not in seen:
+        seen.add(name)
+        name = networks[name].hosted_by
+    return name == start
+
+
+def check_portability(config: Config, findings: Findings) -> None:
+    """Every number comes to an end: a source that is there, or a network for the unknown."""
+    portability = config.portability
+    unknown = ("portability", "unknown")
+    if portability.unknown != REJECT:
+        findings.known(unknown, portability.unknown, (REJECT, *config.networks), "networks")
+    elif not portability.sources:
+        findings.wrong(("portability", "sources"), "is empty, expected a source, or unknown to name a network")
+    elif not config.networks:
+        findings.warn(("networks",), "is empty, so that every number is refused as unknown_network")
+    for index, source in enumerate(portability.sources):
+        if isinstance(source, TableSource | PlanSource) and not source.path.is_file():
+            path = ("portability", "sources", index, "path")
+            findings.warn(path, f"'{source.path}' is not there yet, until then this source knows no number")
