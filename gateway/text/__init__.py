@@ -1,0 +1,1 @@
+"""Words <-> octets of a short_message: alphabets, encodings, headers, segments out and in."""
