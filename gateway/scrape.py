@@ -4,15 +4,15 @@ import platform
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import product
 
-import structlog
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import InfoMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from gateway.log import logger
 from gateway.series import AnyFamily, Counter, Gauge, Reader
 
-log = structlog.get_logger()
+log = logger()
 
 _OPENMETRICS_END = b"# EOF\n"
 
