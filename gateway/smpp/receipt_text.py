@@ -67,7 +67,7 @@ _STAT_OF = {
 
 
 _KEYS = re.compile(
-    r"""(?<![a-z0-9_]) (id|sub|dlvrd|submit[\s_]?date|done[\s_]?date|stat|err|text) ["']? \ ? [:=]""",
+    r"""(?<![a-z0-9_]) (id|sub|dlvrd|submit[\s_]{0,8}date|done[\s_]{0,8}date|stat|err|text) ["']? \ ? [:=]""",
     re.IGNORECASE | re.VERBOSE,
 )
 _FIELD_OF = {"submitdate": "submit_date", "donedate": "done_date"}
