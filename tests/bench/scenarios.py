@@ -1,0 +1,163 @@
+"""What is measured: the gateway's configuration and the loads of each scenario."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+KEY = "bench-key-of-the-load-generator"
+PASSWORD = "bench"
+UNLIMITED = {"tps": 100_000, "burst": 10_000}
+
+Options = Mapping[str, str | int]
+
+# Numbers of Mexico City that are valid by the numbering plan; the load goes round a million of them.
+FIRST_NUMBER = 525510000000
+NUMBERS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where everybody listens on 127.0.0.1."""
+
+    smsc: int
+    http: int
+    smpp: int
+    admin: int
+    webhook: int
+
+
+@dataclass(frozen=True)
+class Load:
+    """One run of the load generator over smpp or http (`mode`).
+
+    `options` are the generator's own, without --, besides where to connect and what to log in with. `counts`: the
+    scenario's latencies are of its messages.
+    """
+
+    name: str
+    mode: str
+    options: Options
+    counts: bool = True
+
+    def arguments(self, ports: Ports) -> list[str]:
+        """The command line after the program's name."""
+        options: dict[str, Any] = {
+            "src": "45555",
+            "dst-base": FIRST_NUMBER,
+            "dst-span": NUMBERS,
+            "prefix": self.name,
+            "json": f"{self.name}.json",
+            **self.options,
+        }
+        if self.mode == "smpp":
+            options |= {"port": ports.smpp, "system-id": "bench", "password": PASSWORD}
+        else:
+            options |= {"port": ports.http, "method": "POST", "url": "/v1/messages"}
+            options |= {"header": f"Authorization: Bearer {KEY}", "id-from-resp": "id"}
+        words = [self.mode]
+        for name, value in options.items():
+            words += [f"--{name}", str(ports.webhook) if value == "WEBHOOK" else str(value)]
+        return words
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A name, what it shows, the loads one after the other, and what the carrier and the app are like."""
+
+    name: str
+    shows: str
+    loads: tuple[Load, ...]
+    carrier: Mapping[str, Any] = field(default_factory=lambda: UNLIMITED)
+    smsc: tuple[str, ...] = ()
+    webhook: bool = False
+    longest_s: float = 180.0
+
+    def configuration(self, directory: Path, ports: Ports) -> str:
+        """The gateway's configuration: JSON, which is YAML too. Writes the numbering plan beside it."""
+        plan = directory / "plan.csv"
+        plan.write_text(f"start,end,network\n{FIRST_NUMBER},{FIRST_NUMBER + NUMBERS - 1},bench\n")
+        binds = [
+            {"name": f"bench-{n}", "host": "127.0.0.1", "port": ports.smsc, "system_id": "gw", "password": "gw"}
+            | {"window": 100}
+            for n in (1, 2)
+        ]
+        app: dict[str, Any] = {
+            "api_keys": ["sha256:" + hashlib.sha256(KEY.encode()).hexdigest()],
+            "system_id": "bench",
+            "password": PASSWORD,
+            "max_binds": 16,
+            "window": 100,
+            **UNLIMITED,
+            "lane": "bulk",
+            "lanes": ["fast", "bulk"],
+            "senders": ["45555"],
+        }
+        if self.webhook:
+            secret = "whsec_" + base64.b64encode(b"bench" * 5).decode()
+            app["webhook"] = {"url": f"http://127.0.0.1:{ports.webhook}/hook", "secret": secret, "events": ["receipt"]}
+        return json.dumps(
+            {
+                "node": "bench",
+                "store": {"url": f"sqlite://{directory}/relevo.db", "sync": "full"},
+                "http": {"listen": f"127.0.0.1:{ports.http}"},
+                "smpp": {"listen": f"127.0.0.1:{ports.smpp}"},
+                "admin": {"listen": f"127.0.0.1:{ports.admin}"},
+                "log": {"level": "info"},
+                "networks": {"bench": {"name": "Bench", "codes": ["999"]}},
+                "portability": {"region": "MX", "sources": [{"type": "plan", "path": str(plan)}]},
+                "carriers": {"bench": {"binds": binds, "senders": {"allow": ["45555"]}, **self.carrier}},
+                "routes": [{"network": ["bench"], "via": ["bench"]}],
+                "apps": {"bench": app},
+            },
+            indent=1,
+        )
+
+
+def _body(**fields: object) -> str:
+    message = {"to": "+{to}", "from": "{from}", "text": "T{ts} {id} {text}", "reference": "{id}"}
+    return json.dumps(message | fields)
+
+
+def scenarios(scale: float = 1.0) -> dict[str, Scenario]:
+    """All scenarios by name; `scale` makes their loads longer or shorter."""
+    flat_out: Options = {"binds": 4, "window": 100}
+    every_receipt: Options = {"dlr-listen": "WEBHOOK", "dlr-match": "id", "receipts-s": 20}
+    one_by_one: Options = {"conns": 32, "count": int(30_000 * scale)}
+    every = [
+        Scenario(
+            "smpp-flat-out",
+            "SMPP in, as fast as it goes; every receipt back to the app",
+            (Load("flat", "smpp", {**flat_out, "count": int(100_000 * scale)}),),
+        ),
+        Scenario(
+            "smpp-paced-1000",
+            "SMPP in at 1,000 a second: CPU and latency of a usual day",
+            (Load("paced", "smpp", {**flat_out, "rate": 1000, "count": int(20_000 * scale)}),),
+        ),
+        Scenario(
+            "http-accept",
+            "one-message POSTs on 32 connections, no receipts asked for",
+            (Load("accept", "http", {**one_by_one, "body": _body(receipt="none")}),),
+        ),
+        Scenario(
+            "http-single",
+            "one-message POSTs on 32 connections, a webhook for every receipt",
+            (Load("single", "http", {**one_by_one, **every_receipt, "body": _body()}),),
+            webhook=True,
+        ),
+        Scenario(
+            "otp-behind-bulk",
+            "20 OTPs a second behind 20,000 bulk messages on a carrier of 500 segments a second",
+            (
+                Load("bulk", "smpp", {**flat_out, "count": int(20_000 * scale), "registered": 0}, counts=False),
+                Load("otp", "smpp", {"rate": 20, "count": int(500 * scale), "priority": 1, "receipts-s": 5}),
+            ),
+            carrier={"tps": 500},
+            smsc=("--resp-delay-ms", "50"),
+        ),
+    ]
+    return {scenario.name: scenario for scenario in every}
