@@ -114,6 +114,11 @@ class Session:
         return self.state is State.CLOSED
 
     @property
+    def bound(self) -> bool:
+        """Whether messages may be exchanged, in the directions of the bind."""
+        return self.state in BOUND
+
+    @property
     def unanswered(self) -> int:
         """How many places of the window are taken by requests of ours."""
         return len(self._requests)
@@ -186,6 +191,11 @@ class Session:
 
     # What the connection does
 
+    def connection_made(self, now: float) -> None:
+        """The connection stands: session_init counts from here, not from when the session was made."""
+        self._now = now
+        self._watch.opening(now)
+
     def receive(self, data: bytes, now: float) -> list[Event]:
         """Take octets as they were read, cut anywhere; never raises for what they hold."""
         if self.closed:
@@ -202,6 +212,8 @@ class Session:
             self._watch.received(now)
         for octets in pdus:
             self._receive_pdu(octets, events)
+            if self._peer_leaves:
+                self._see_peer_off(events)
             if self.closed:
                 return events
         if broken is not None:
@@ -210,8 +222,6 @@ class Session:
             self._watch.unfinished(now, began=bool(pdus))
         else:
             self._watch.finished()
-        if self._peer_leaves:
-            self._see_peer_off(events)
         return events
 
     def data_to_send(self) -> bytes:
