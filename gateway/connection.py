@@ -9,13 +9,8 @@ import socket
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from gateway.smpp.codec import Limits
 from gateway.smpp.events import Event
-from gateway.smpp.matrix import Role
-from gateway.smpp.pdu import Request, Response
 from gateway.smpp.session import Session
-from gateway.smpp.spec import VERSION_34
-from gateway.smpp.timers import Timers
 
 STALL_S = 30.0
 """So long a peer may leave our full buffer unread, or a closed connection unfinished, before it is cut off."""
@@ -34,14 +29,11 @@ Trace = Callable[[str, bytes], None]
 class Owner(Protocol):
     """Whom a connection tells what happens, always in the loop. What it raises ends the connection."""
 
-    def on_connected(self, connection: "Connection") -> None:
-        """The transport is there; `connection.session` exists from now on."""
-
     def on_events(self, connection: "Connection", events: list[Event]) -> None:
         """What the session says, in order. After a Closing the connection closes by itself."""
 
-    def on_writable(self, connection: "Connection", writable: bool) -> None:
-        """Whether the peer keeps up with reading: while it does not, send it no more requests."""
+    def on_writable(self, connection: "Connection") -> None:
+        """The peer has read enough, `writable` is true again: requests may go on."""
 
     def on_closed(self, connection: "Connection", events: list[Event], exc: Exception | None) -> None:
         """The connection is gone; `events` hold what was lost with it. The last call."""
@@ -58,28 +50,25 @@ class Scheduler(Protocol):
 class Connection(asyncio.Protocol):
     """One TCP or TLS connection and its session.
 
-    The owner sends through it: what it queues is written at the end of the loop's turn. `clock` gives monotonic
-    seconds; `loop` is the running one unless given.
+    The owner asks the session for what it wants sent, then calls `flush_soon`; inside `on_events` it need not.
+    `clock` gives monotonic seconds; `on_connected` is called before anything is read; `loop` is the running one
+    unless given.
     """
-
-    session: Session
 
     def __init__(
         self,
-        role: Role,
-        timers: Timers,
+        session: Session,
         owner: Owner,
         clock: Callable[[], float],
         *,
-        limits: Limits | None = None,
+        on_connected: Callable[["Connection"], None] | None = None,
         trace: Trace | None = None,
         loop: Scheduler | None = None,
     ) -> None:
-        self._role = role
-        self._timers = timers
+        self.session = session
         self._owner = owner
         self._clock = clock
-        self._limits = limits
+        self._on_connected = on_connected
         self._trace = trace
         self._loop: Scheduler = loop or asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
@@ -102,31 +91,11 @@ class Connection(asyncio.Protocol):
 
     # What the owner asks for
 
-    def request(self, pdu: Request, context: object = None) -> int:
-        """`Session.request`, now."""
-        sequence_number = self.session.request(pdu, self._clock(), context)
-        self._flush_soon()
-        return sequence_number
-
-    def respond(self, sequence_number: int, pdu: Response, command_status: int = 0) -> None:
-        """`Session.respond`."""
-        self.session.respond(sequence_number, pdu, command_status)
-        self._flush_soon()
-
-    def accept_bind(self, sequence_number: int, system_id: str, sc_interface_version: int | None = VERSION_34) -> None:
-        """`Session.accept_bind`."""
-        self.session.accept_bind(sequence_number, system_id, sc_interface_version)
-        self._flush_soon()
-
-    def refuse_bind(self, sequence_number: int, command_status: int) -> None:
-        """`Session.refuse_bind`; whether to `close` then is the owner's choice."""
-        self.session.refuse_bind(sequence_number, command_status)
-        self._flush_soon()
-
-    def unbind(self) -> None:
-        """`Session.unbind`, now; the connection closes by itself once the peer has answered, or has not in time."""
-        self.session.unbind(self._clock())
-        self._flush_soon()
+    def flush_soon(self) -> None:
+        """Something was queued in the session: write it at the end of the loop's turn, however much it becomes."""
+        if not self._flush_awaited:
+            self._flush_awaited = True
+            self._loop.call_soon(self._flush)
 
     def close(self) -> None:
         """Write what is queued, then close; a peer that does not take it is cut off after STALL_S."""
@@ -151,10 +120,10 @@ class Connection(asyncio.Protocol):
         connected = transport.get_extra_info("socket")
         if connected is not None and connected.family in {socket.AF_INET, socket.AF_INET6}:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.session = Session(self._role, self._timers, self._clock(), limits=self._limits)
-        self._flush_awaited = True
-        self._owner.on_connected(self)
-        self._flush()
+        self.session.connection_made(self._clock())
+        if self._on_connected is not None:
+            self._on_connected(self)
+        self.flush_soon()
 
     def data_received(self, data: bytes) -> None:
         if self._trace is not None:
@@ -165,7 +134,6 @@ class Connection(asyncio.Protocol):
         self.writable = False
         self._cut_off_at = self._clock() + STALL_S
         self._rearm()
-        self._owner.on_writable(self, False)
 
     def resume_writing(self) -> None:
         self.writable = True
@@ -174,7 +142,7 @@ class Connection(asyncio.Protocol):
         if not self._reading and self._transport is not None and not self.closing:
             self._reading = True
             self._transport.resume_reading()
-        self._owner.on_writable(self, True)
+        self._owner.on_writable(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closing = True
@@ -192,11 +160,6 @@ class Connection(asyncio.Protocol):
         if events:
             self._owner.on_events(self, events)
         self._flush()
-
-    def _flush_soon(self) -> None:
-        if not self._flush_awaited:
-            self._flush_awaited = True
-            self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._flush_awaited = False
