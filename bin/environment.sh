@@ -120,7 +120,7 @@ make_venv() {
 
 explain_install_failure() {
     tail -n 25 "$setup_log" >&2
-    if grep -qiE 'name resolution|NewConnectionError|ConnectionError|Max retries|unreachable|timed out|ProxyError|SSLError' \
+    if grep -qiE 'name resolution|NewConnectionError|ConnectionError|Max retries|unreachable|timed out|ProxyError|SSLError|from versions: none' \
         "$setup_log"; then
         fail "relevo: pip could not reach the package index (its words are above)." \
             "The first run needs the network. Behind a proxy set HTTPS_PROXY; for a mirror see 'pip config' or PIP_INDEX_URL."

@@ -152,6 +152,10 @@ def test_failed_install_is_told_and_tried_again(checkout: Checkout) -> None:
 @pytest.mark.parametrize(
     ("words", "explanation"),
     [
+        (
+            "ERROR: Could not find a version that satisfies setuptools (from versions: none)",
+            "could not reach the package",
+        ),
         ("ERROR: [Errno 28] No space left on device", "the disk that holds"),
         ("error: metadata-generation-failed", "could not install what pyproject.toml asks for"),
     ],
