@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from gateway.smpp.fields import FieldError, Rows, ShortMessage, read_tlvs, write_tlvs
+from gateway.smpp.fields import CString, FieldError, Rows, ShortMessage, read_tlvs, write_tlvs
 from gateway.smpp.pdu import Layout
 from gateway.smpp.spec import Tag, is_response
 from gateway.smpp.status import CommandStatus
@@ -17,6 +17,8 @@ HEADER = struct.Struct(">IIII")
 
 # A dict, so that -1 is a KeyError and not the last character.
 _OCTET = {value: chr(value) for value in range(256)}
+_PAYLOAD_TAG = int(Tag.MESSAGE_PAYLOAD)
+
 # One to three octets are no TLV but litter, which is forgiven; four have a tag and a length that lead nowhere.
 _REFUSE_CUT_TLVS = [
     "    if len(stray) > 3:",
@@ -36,7 +38,7 @@ def reader(pdu_class: type, layout: Layout, frame_class: type, *, lenient: bool)
         "end = len(o)",
         *(["if end == 16:", "    return new(Frame, (i, s, n, EMPTY, b''))"] if _may_be_empty(layout) else []),
         "p = 16",
-        "find = o.index",
+        *(["t = o.decode('latin-1')"] if any(isinstance(field, CString) for field in layout.fields) else []),
         *_joined(body),
         "tlvs, stray = (), b''",
         "if p != end:",
@@ -80,7 +82,7 @@ def _may_be_empty(layout: Layout) -> bool:
 
 
 def _joined(lines: Iterable[str]) -> list[str]:
-    """Runs of single octets are taken with one unpacking, which costs half of an index and an addition each."""
+    """`p` moves once behind a run of single octets, not behind each."""
     out: list[str] = []
     run: list[str] = []
     for line in [*lines, ""]:
@@ -94,15 +96,16 @@ def _joined(lines: Iterable[str]) -> list[str]:
 
 
 def _run(names: list[str]) -> list[str]:
-    if len(names) < 2:
-        return [line for name in names for line in (f"{name} = o[p]", "p += 1")]
-    return [f"{', '.join(names)} = o[p:p + {len(names)}]", f"p += {len(names)}"]
+    if not names:
+        return []
+    return [f"{name} = o[p + {at}]" for at, name in enumerate(names)] + [f"p += {len(names)}"]
 
 
-def refuse_payload(tlvs: Iterable[tuple[int, bytes]]) -> None:
+def _refuse_payload(tlvs: Iterable[tuple[int, bytes]]) -> None:
     """Raises ValueError when message_payload stands beside a short_message (§5.3.2.32)."""
-    if any(tag == Tag.MESSAGE_PAYLOAD for tag, _ in tlvs):
-        raise ValueError("short_message and message_payload are both filled")
+    for tag, _ in tlvs:
+        if tag == _PAYLOAD_TAG:
+            raise ValueError("short_message and message_payload are both filled")
 
 
 def _made(name: str, arguments: str, lines: list[str], layout: Layout, **names: object) -> Callable[..., Any]:
@@ -110,10 +113,11 @@ def _made(name: str, arguments: str, lines: list[str], layout: Layout, **names: 
         "new": tuple.__new__,
         "pack": HEADER.pack,
         "OCTET": _OCTET,
+        "NUL": "\0",
         "FieldError": FieldError,
         "read_tlvs": read_tlvs,
         "write_tlvs": write_tlvs,
-        "refuse_payload": refuse_payload,
+        "refuse_payload": _refuse_payload,
         **names,
     }
     for field in layout.fields:
