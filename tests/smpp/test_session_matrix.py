@@ -3,9 +3,10 @@
 import pytest
 
 from gateway.smpp.codec import decode, encode
+from gateway.smpp.destinations import Destination
 from gateway.smpp.events import Oddity, OddityKind, Received
 from gateway.smpp.matrix import RECEIVES, SENDS, Role, State
-from gateway.smpp.pdu import PDU_CLASSES, Destination, Request, SubmitMulti
+from gateway.smpp.pdu import PDU_CLASSES, Request, SubmitMulti
 from gateway.smpp.session import WrongStateError
 from gateway.smpp.spec import RESPONSE_BIT, CommandId, command_name
 from gateway.smpp.status import CommandStatus

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from random import Random
+from typing import get_args
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from gateway.smpp.session import Session
 from gateway.smpp.timers import Timers
 from tests.support.pair import Pair, session_in
 
-EVENTS = tuple(event_module.Event.__args__)  # type: ignore[attr-defined]  # the members of the union
+EVENTS = get_args(event_module.Event)
 COMMAND_IDS = [*PDU_CLASSES, 0x111, 0x80000111, 0x01000001, 0xFFFFFFFF]
 
 
