@@ -43,10 +43,6 @@ class Reading:
         """Remembers where the value at `path` stands."""
         self._lines[path] = line_of(node)
 
-    def given(self, path: KeyPath) -> bool:
-        """Whether the file says anything at `path`."""
-        return path in self._lines
-
     def line(self, path: KeyPath) -> int:
         """The line of the value at `path`, or of the nearest thing around it that the file has."""
         while path and path not in self._lines:
@@ -66,6 +62,10 @@ class Reading:
     def is_wrong(self, path: KeyPath) -> bool:
         """Whether a problem was noted for `path` or something around it: then its value is only a stand-in."""
         return any(path[:length] in self._wrong for length in range(1, len(path) + 1))
+
+    def is_wrong_inside(self, path: KeyPath) -> bool:
+        """Whether a problem was noted for `path`, something around it or something in it."""
+        return self.is_wrong(path) or any(place[: len(path)] == path for place in self._wrong)
 
     def written(self, node: ScalarNode, path: KeyPath) -> Written | None:
         """The text of a scalar; None, with a problem noted, when the environment cannot fill it or YAML tags it."""

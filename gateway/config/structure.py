@@ -86,8 +86,8 @@ class Tagged(Kind[Any]):
 
     def __init__(self, sections: tuple[type, ...]) -> None:
         self.sections = {get_args(get_type_hints(section)["type"])[0]: Section(section) for section in sections}
-        self._type = Choice(tuple(self.sections))
-        self.expected = f"a mapping with the key type: {self._type.expected}"
+        self.types = Choice(tuple(self.sections))
+        self.expected = f"a mapping with the key type: {self.types.expected}"
 
     def read(self, node: Node, path: KeyPath, reading: Reading) -> Any:
         if not isinstance(node, MappingNode):
@@ -95,9 +95,9 @@ class Tagged(Kind[Any]):
             return self.stand_in()
         types = [value for key, value in (*merged_pairs(node), *own_pairs(node)) if key.value == "type"]
         if not types:
-            reading.wrong((*path, "type"), f"is missing, expected {self._type.expected}", node)
+            reading.wrong((*path, "type"), f"is missing, expected {self.types.expected}", node)
             return self.stand_in()
-        word = self._type.read(types[-1], (*path, "type"), reading)
+        word = self.types.read(types[-1], (*path, "type"), reading)
         if reading.is_wrong((*path, "type")):
             return self.stand_in()
         return self.sections[word].read(node, path, reading)
@@ -111,12 +111,12 @@ class ListOf(Kind[tuple[Any, ...]]):
 
     def __init__(self, item: Kind[Any], one: bool = False) -> None:
         self.item = item
-        self._one = one
+        self.one = one
         self.expected = f"a list of: {item.expected}"
 
     def read(self, node: Node, path: KeyPath, reading: Reading) -> tuple[Any, ...]:
         if not isinstance(node, SequenceNode):
-            if self._one and not is_null(node):
+            if self.one and not is_null(node):
                 return (self.item.read(node, path, reading),)
             reading.wrong(path, f"is {kind_of_node(node)}, expected {self.expected}", node)
             return ()

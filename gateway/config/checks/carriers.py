@@ -32,9 +32,10 @@ def _check_carrier(path: KeyPath, carrier: Carrier, findings: Findings) -> None:
     elif not any(bind.receives for bind in carrier.binds):
         findings.warn(binds, "has no receiver or transceiver, so that no receipt and no inbound message can arrive")
     senders = carrier.senders
-    if senders.default is not None and senders.allow and senders.default not in senders.allow:
+    refused = bool(senders.allow) and senders.default is not None and senders.default not in senders.allow
+    if refused and findings.sound((*path, "senders")):
         findings.wrong((*path, "senders", "default"), f"{senders.default!r} is not in allow, expected one that is")
-    if carrier.reconnect.min > carrier.reconnect.max:
+    if carrier.reconnect.min > carrier.reconnect.max and findings.sound((*path, "reconnect")):
         findings.wrong((*path, "reconnect", "min"), "is longer than max, expected a pause that can grow")
     for tag, value in carrier.tlvs.items():
         if _looks_hexadecimal(value):

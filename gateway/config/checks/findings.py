@@ -25,14 +25,16 @@ class Findings:
         if not self._reading.is_wrong(path):
             self._reading.warn(path, message)
 
-    def given(self, path: KeyPath) -> bool:
-        """Whether the file itself has the key at `path`."""
-        return self._reading.given(path)
+    def sound(self, *paths: KeyPath) -> bool:
+        """Whether nothing at or in these values is wrong: only then can they be held against one another."""
+        return not any(self._reading.is_wrong_inside(path) for path in paths)
 
     def known(self, path: KeyPath, name: str, names: Collection[str], of: str) -> bool:
-        """Notes a problem unless `name` is one of `names`, which are called `of` (a section of the file)."""
+        """Notes a problem unless `name` is one of `names`, the names of the section `of`; says whether it is."""
         if name in names:
             return True
+        if self._reading.is_wrong((of,)):
+            return False
         near = difflib.get_close_matches(name, names, n=1)
         expected = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(names) or '(none is declared)'}"
         self.wrong(path, f"{name!r} is not in {of}, {expected}")

@@ -13,7 +13,7 @@ def check_limits(config: Config, findings: Findings) -> None:
             findings.wrong((*path, missing), "is missing, expected both from and to, or only days")
         elif rule.from_ is None and not rule.days:
             findings.wrong(path, "names no time, expected from and to, or days")
-        elif rule.from_ is not None and rule.from_ == rule.to:
+        elif rule.from_ is not None and rule.from_ == rule.to and findings.sound(path):
             findings.wrong((*path, "to"), "is the same time as from, expected another (a whole day is named in days)")
     for index, blocklist in enumerate(config.blocklists):
         findings.readable(("blocklists", index, "path"), blocklist.path)
