@@ -11,7 +11,12 @@ from typing import Protocol
 
 import msgspec
 
+from gateway.errors import StoreError
 from gateway.message import Delivery, Inbound, Message
+
+
+class Unwritable(StoreError):
+    """A change that no try will ever write: an id that is there already, a text that is not Unicode."""
 
 
 class IdempotentAnswer(msgspec.Struct, frozen=True):
@@ -55,17 +60,24 @@ class ParkedReceipt(msgspec.Struct, frozen=True):
 
 
 class InboundPart(msgspec.Struct, frozen=True):
-    """One part of a long inbound message, kept until the others are here. `group` names what belongs together."""
+    """One part of a long inbound message, header off, kept until the others are here (`text.assembly`).
 
-    group: str
-    number: int
-    total: int
-    received_at: float
+    `to` and `sender` are as the carrier wrote them; `reference`, `bits`, `total`, `number` are the concatenation's.
+    """
+
+    id: str
     carrier: str
-    to: str
     sender: str
+    to: str
+    reference: int
+    bits: int
+    total: int
+    number: int
     data_coding: int
+    locking: int
+    single: int
     data: bytes
+    received_at: float
 
 
 class QueueDepth(msgspec.Struct, frozen=True):
@@ -78,28 +90,105 @@ class QueueDepth(msgspec.Struct, frozen=True):
     oldest_at: float
 
 
+Key = tuple[str, str]  # (carrier, canonical id) of a receipt, (app, number) of an opt-out
+
+
 @dataclass(slots=True)
 class Changes:
-    """What one transaction makes true, all or nothing. `updated` holds whole messages, the last state wins."""
+    """What one transaction makes true, all or nothing; what is said later about the same thing wins.
+
+    What is removed is removed before anything is added, so the methods below let a removal take back an addition that
+    was said before it. `updated` and `postponed` hold whole values: the newest state is what is kept.
+    """
 
     accepted: list[Message] = field(default_factory=list)
     updated: dict[str, Message] = field(default_factory=dict)
-    deliveries: list[Delivery] = field(default_factory=list)  # made: to insert
-    delivered: list[str] = field(default_factory=list)  # taken by the app: ids to remove
-    postponed: list[Delivery] = field(default_factory=list)  # tried in vain: attempts, next_at, state
-    inbound: list[Inbound] = field(default_factory=list)
-    parts: list[InboundPart] = field(default_factory=list)
-    joined: list[str] = field(default_factory=list)  # groups of parts to remove
-    opt_outs: list[OptOut] = field(default_factory=list)
-    answers: list[IdempotentAnswer] = field(default_factory=list)
-    awaiting: list[Awaiting] = field(default_factory=list)  # spilled out of memory
-    awaited: list[tuple[str, str]] = field(default_factory=list)  # (carrier, canonical id) to remove again
-    parked: list[ParkedReceipt] = field(default_factory=list)
-    matched: list[tuple[str, str]] = field(default_factory=list)  # parked ones to remove
+    delivered: set[str] = field(default_factory=set)  # taken by the app: ids to remove
+    deliveries: dict[str, Delivery] = field(default_factory=dict)  # made: to insert
+    postponed: dict[str, Delivery] = field(default_factory=dict)  # tried in vain: attempts, next_at, state, detail
+    inbound: dict[str, Inbound] = field(default_factory=dict)
+    joined: set[str] = field(default_factory=set)  # parts that became a message: ids to remove
+    parts: dict[str, InboundPart] = field(default_factory=dict)
+    opt_outs: dict[Key, OptOut] = field(default_factory=dict)
+    answers: dict[Key, IdempotentAnswer] = field(default_factory=dict)  # by app and key
+    awaited: set[Key] = field(default_factory=set)  # their receipts came: to remove
+    awaiting: dict[Key, Awaiting] = field(default_factory=dict)  # spilled out of memory
+    matched: set[Key] = field(default_factory=set)  # parked ones to remove
+    parked: dict[Key, list[ParkedReceipt]] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)  # small named facts: watermark, learnt id forms
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__slots__)
+
+    def __len__(self) -> int:
+        return sum(len(getattr(self, name)) for name in self.__slots__)
+
+    def deliver(self, delivery: Delivery) -> None:
+        """A delivery to make."""
+        self.deliveries[delivery.id] = delivery
+
+    def take(self, delivery_id: str) -> None:
+        """The app took a delivery."""
+        self.deliveries.pop(delivery_id, None)
+        self.postponed.pop(delivery_id, None)
+        self.delivered.add(delivery_id)
+
+    def postpone(self, delivery: Delivery) -> None:
+        """A delivery was tried in vain; one that is not on disk any more stays away."""
+        if delivery.id in self.deliveries:
+            self.deliveries[delivery.id] = delivery
+        else:
+            self.postponed[delivery.id] = delivery
+
+    def part(self, part: InboundPart) -> None:
+        """A part of a long inbound message came."""
+        self.parts[part.id] = part
+
+    def join(self, part_id: str) -> None:
+        """A part has become part of a message, whole or not."""
+        self.parts.pop(part_id, None)
+        self.joined.add(part_id)
+
+    def await_receipt(self, row: Awaiting) -> None:
+        """A segment that waits for its receipt on disk; an id that the carrier uses again names the newest."""
+        self.awaiting[row.carrier, row.carrier_message_id] = row
+
+    def stop_awaiting(self, key: Key) -> None:
+        """The receipt of a spilled segment came."""
+        self.awaiting.pop(key, None)
+        self.awaited.add(key)
+
+    def park(self, receipt: ParkedReceipt) -> None:
+        """A receipt that nobody knows yet."""
+        self.parked.setdefault((receipt.carrier, receipt.carrier_message_id), []).append(receipt)
+
+    def match(self, key: Key) -> None:
+        """What was parked under this key has found its message."""
+        self.parked.pop(key, None)
+        self.matched.add(key)
+
+    def add(self, later: "Changes") -> None:
+        """Take over what was said after this, as if it had been said to this one."""
+        self.accepted += later.accepted
+        for delivery_id in later.delivered:
+            self.take(delivery_id)
+        for part_id in later.joined:
+            self.join(part_id)
+        for key in later.awaited:
+            self.stop_awaiting(key)
+        for key in later.matched:
+            self.match(key)
+        for name in _KEYED:
+            getattr(self, name).update(getattr(later, name))
+        for postponed in later.postponed.values():
+            self.postpone(postponed)
+        for receipts in later.parked.values():
+            for receipt in receipts:
+                self.park(receipt)
+
+
+# Fields where a later value simply takes the place of an earlier one.
+_KEYED = ("updated", "deliveries", "inbound", "parts", "opt_outs", "answers", "awaiting", "settings")
 
 
 class Store(Protocol):
@@ -114,8 +203,11 @@ class Store(Protocol):
     async def commit(self, changes: Changes) -> None:
         """Make all of it durable (fsync with sync: full), or raise StoreError and change nothing.
 
-        Accepted messages with `send_at` in the future (status SCHEDULED) also enter the schedule; an update that
-        leaves SCHEDULED or PAUSED takes them out of it.
+        The values are read before the first await: the caller may go on changing its messages. Of an updated message
+        status, carrier, send_at, expires_at, updated_at, segments, events and error are written; the other fields are
+        facts since it was accepted. A message stands in the schedule while it is SCHEDULED. Raises Unwritable where
+        something in it can never be written; only an accepted message that is there already is that, everything else
+        may be said twice.
         """
 
     async def message(self, message_id: str) -> Message | None:
@@ -155,13 +247,13 @@ class Store(Protocol):
         """One inbound message."""
 
     async def inbound_of(self, app: str, since: float, before: str, limit: int) -> list[Inbound]:
-        """An app's inbound messages received at or after `since` and with an id below `before` ("" no bound), newest first."""
+        """An app's inbound messages received at or after `since` and with an id below `before`, newest first.
 
-    async def parts(self, group: str) -> list[InboundPart]:
-        """The parts of a long inbound message that are here."""
+        `before` "" is no bound.
+        """
 
-    async def stale_parts(self, before: float) -> list[InboundPart]:
-        """All parts of groups whose newest part came before `before`."""
+    async def parts(self) -> list[InboundPart]:
+        """All parts of long inbound messages that are still waiting, in the order they came (by id)."""
 
     async def opt_outs(self) -> list[OptOut]:
         """All opt-outs in force."""
@@ -175,13 +267,19 @@ class Store(Protocol):
     async def parked(self, carrier: str, carrier_message_ids: list[str]) -> list[ParkedReceipt]:
         """Which of these ids of a carrier have a parked receipt, oldest first."""
 
+    async def parked_since(self, since: float) -> list[ParkedReceipt]:
+        """All parked receipts that came at or after the epoch second, oldest first: what a start reads back."""
+
     async def settings(self) -> dict[str, str]:
         """All small named facts."""
 
-    async def prune(self, before: float, limit: int) -> int:
-        """Delete up to `limit` ended messages created before the epoch second, and what else has outlived it
-        (inbound, answers older than 24 h before now's retention, parked receipts, awaiting rows); how many rows went.
-        Call again while it answers `limit`; each call is one short transaction."""
+    async def prune(self, before: float, limit: int, *, answers_before: float | None = None) -> int:
+        """Delete about `limit` rows that have outlived the epoch second `before`; how many went.
+
+        Ended messages, deliveries, inbound messages, parked receipts and awaiting rows; messages that have not ended
+        stay. Idempotent answers go when older than `answers_before` (default: `before`). Each call is a few
+        short transactions; call again while it answers `limit` or more.
+        """
 
     async def size(self) -> tuple[int, int]:
         """Octets the store takes, and octets free where it lies."""
