@@ -37,5 +37,10 @@ def test_row_names_a_key_of_the_schema(row: str) -> None:
 
 
 def test_keys_left_at_nothing_are_not_refused() -> None:
-    empty: list[tuple[str, Any]] = [("smpp.tls_listen", None), ("http.tls", None), ("quiet_hours", []), ("apps.bank.callbacks", [])]
+    empty: list[tuple[str, Any]] = [
+        ("smpp.tls_listen", None),
+        ("http.tls", None),
+        ("quiet_hours", []),
+        ("apps.bank.callbacks", []),
+    ]
     assert lines(changed(SMALL, *empty)) == []
