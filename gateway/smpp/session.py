@@ -51,6 +51,8 @@ from gateway.smpp.spec import RESPONSE_BIT, VERSION_34, CommandId, Tag, command_
 from gateway.smpp.status import CommandStatus
 from gateway.smpp.timers import Due, Timers, Watch
 
+__all__ = ["Role", "Session", "State", "WrongStateError"]
+
 MOST_MISSED_LINKS = 2
 MOST_TIMEOUTS = 3
 """So many requests timed out without an answer between them end the session."""
@@ -157,7 +159,7 @@ class Session:
         if self._owed:
             self._owed -= 1
         if self._peer_leaves and not self._owed:
-            self._watch.wake_at = self._now
+            self._watch.ring(self._now)
 
     def accept_bind(self, sequence_number: int, system_id: str, sc_interface_version: int | None = VERSION_34) -> None:
         """Answer the bind received under this number: the session is bound from here on. `system_id` is ours.

@@ -122,6 +122,10 @@ class Watch:
         """Compute anew when to be asked."""
         self.wake_at = min((at for at, _ in self._deadlines()), default=math.inf)
 
+    def ring(self, now: float) -> None:
+        """Ask at once: something has come to its end outside of a call that could have said so."""
+        self.wake_at = min(self.wake_at, now)
+
     def stop(self) -> None:
         """The session is over: never ask again."""
         self.wake_at = math.inf
