@@ -51,7 +51,7 @@ from gateway.smpp.spec import RESPONSE_BIT, VERSION_34, CommandId, Tag, command_
 from gateway.smpp.status import CommandStatus
 from gateway.smpp.timers import Due, Timers, Watch
 
-__all__ = ["Role", "Session", "State", "WrongStateError"]
+__all__ = ["Role", "Session", "State", "WrongState"]
 
 MOST_MISSED_LINKS = 2
 MOST_TIMEOUTS = 3
@@ -74,7 +74,7 @@ _BIND_RESPONSES: dict[int, Callable[[str, Tlvs], BindResponse]] = {
 }
 
 
-class WrongStateError(Exception):
+class WrongState(Exception):
     """The owner asked for what the session's state does not allow (§2.3); nothing was sent."""
 
 
@@ -130,11 +130,11 @@ class Session:
     def request(self, pdu: Request, now: float, context: object = None) -> int:
         """Queue a request and return its sequence_number; `context` comes back with its outcome.
 
-        Raises WrongStateError where §2.3 forbids the request, ValueError where the PDU cannot be encoded.
+        Raises WrongState where §2.3 forbids the request, ValueError where the PDU cannot be encoded.
         """
         request_id = command_id(pdu)
         if request_id not in self._sends:
-            raise WrongStateError(f"{command_name(request_id)} by the {self.role.value} while {self.state.value}")
+            raise WrongState(f"{command_name(request_id)} by the {self.role.value} while {self.state.value}")
         self._now = now
         sequence_number = self._requests.take_number()
         self._requests_out.append(encode(pdu, sequence_number))
@@ -164,7 +164,7 @@ class Session:
     def accept_bind(self, sequence_number: int, system_id: str, sc_interface_version: int | None = VERSION_34) -> None:
         """Answer the bind received under this number: the session is bound from here on. `system_id` is ours.
 
-        Peers up to 3.3 know no TLVs and are not told `sc_interface_version`. Raises WrongStateError when no such bind
+        Peers up to 3.3 know no TLVs and are not told `sc_interface_version`. Raises WrongState when no such bind
         waits for its answer, be it that the session has ended meanwhile.
         """
         request_id = self._take_bind(sequence_number)
@@ -177,7 +177,7 @@ class Session:
     def refuse_bind(self, sequence_number: int, command_status: int) -> None:
         """Answer the bind received under this number: not bound, and the peer may try again until session_init ends.
 
-        Raises WrongStateError when no such bind waits for its answer.
+        Raises WrongState when no such bind waits for its answer.
         """
         request_id = self._take_bind(sequence_number)
         self._refuse(request_id, sequence_number, command_status)
@@ -186,7 +186,7 @@ class Session:
     def unbind(self, now: float) -> None:
         """Queue unbind; Unbound and Closing follow, at the latest when its answer is overdue. Repeating is harmless.
 
-        Raises WrongStateError before a bind: there the connection is just closed.
+        Raises WrongState before a bind: there the connection is just closed.
         """
         if self.state not in {State.UNBINDING, State.CLOSED}:
             self.request(Unbind(), now)
@@ -439,7 +439,7 @@ class Session:
 
     def _take_bind(self, sequence_number: int) -> int:
         if self._bind is None or self._bind[0] != sequence_number or self.closed:
-            raise WrongStateError(f"no bind {sequence_number} waits for its answer while {self.state.value}")
+            raise WrongState(f"no bind {sequence_number} waits for its answer while {self.state.value}")
         bind_id = self._bind[1]
         self._bind = None
         return bind_id

@@ -32,7 +32,7 @@ from gateway.smpp.pdu import (
     SubmitSmResp,
 )
 from gateway.smpp.requests import MAX_SEQUENCE_NUMBER
-from gateway.smpp.session import Session, WrongStateError
+from gateway.smpp.session import Session, WrongState
 from gateway.smpp.spec import CommandId, Tag
 from gateway.smpp.status import CommandStatus
 from gateway.smpp.timers import Timers
@@ -138,14 +138,14 @@ def test_smsc_keeps_its_version_to_itself_when_told_to() -> None:
 
 def test_smsc_cannot_accept_a_bind_that_never_came_or_was_answered() -> None:
     session = session_in(Role.SMSC, State.OPEN)
-    with pytest.raises(WrongStateError):
+    with pytest.raises(WrongState):
         session.accept_bind(1, "SMSC")
     session.receive(encode(BindReceiver(), 1), 1000.0)
-    with pytest.raises(WrongStateError):
+    with pytest.raises(WrongState):
         session.refuse_bind(2, CommandStatus.ESME_RBINDFAIL)
     session.accept_bind(1, "SMSC")
 
-    with pytest.raises(WrongStateError):
+    with pytest.raises(WrongState):
         session.accept_bind(1, "SMSC")
 
 
@@ -154,7 +154,7 @@ def test_smsc_cannot_accept_a_bind_after_the_connection_was_lost() -> None:
     session.receive(encode(BindReceiver(), 1), 1000.0)
     session.connection_lost(1001.0)
 
-    with pytest.raises(WrongStateError):
+    with pytest.raises(WrongState):
         session.accept_bind(1, "SMSC")
 
 
@@ -181,7 +181,7 @@ def test_second_bind_of_a_bound_peer_changes_nothing() -> None:
 def test_esme_sends_one_bind_at_a_time() -> None:
     session = binding_esme()
 
-    with pytest.raises(WrongStateError):
+    with pytest.raises(WrongState):
         session.request(BindReceiver(), 1000.0)
 
 

@@ -7,7 +7,7 @@ from gateway.smpp.destinations import Destination
 from gateway.smpp.events import Oddity, OddityKind, Received
 from gateway.smpp.matrix import RECEIVES, SENDS, Role, State
 from gateway.smpp.pdu import PDU_CLASSES, Request, SubmitMulti
-from gateway.smpp.session import WrongStateError
+from gateway.smpp.session import WrongState
 from gateway.smpp.spec import RESPONSE_BIT, CommandId, command_name
 from gateway.smpp.status import CommandStatus
 from tests.support.pair import session_in
@@ -143,7 +143,7 @@ def test_session_sends_or_forbids_a_request_by_the_table(
         frame = decode(session.data_to_send())
         assert (frame.command_id, frame.sequence_number) == (command_id, sequence_number)
     else:
-        with pytest.raises(WrongStateError, match=f"{command_name(command_id)} by the {role.value}"):
+        with pytest.raises(WrongState, match=f"{command_name(command_id)} by the {role.value}"):
             session.request(pdu_of(command_id), 1000.0)
         assert session.data_to_send() == b""
 
@@ -156,5 +156,5 @@ def test_session_neither_reads_nor_sends_when_closed(role: Role, command_id: Com
     assert session.receive(octets_of(command_id), 1000.0) == []
     assert session.data_to_send() == b""
     if not command_id & RESPONSE_BIT:
-        with pytest.raises(WrongStateError):
+        with pytest.raises(WrongState):
             session.request(pdu_of(command_id), 1000.0)

@@ -14,7 +14,7 @@ from gateway.smpp.pdu import (
     Unbind,
     UnbindResp,
 )
-from gateway.smpp.session import Session, WrongStateError
+from gateway.smpp.session import Session, WrongState
 from gateway.smpp.spec import CommandId
 from gateway.smpp.status import CommandStatus
 from gateway.smpp.timers import Timers
@@ -45,7 +45,7 @@ def test_unbind_twice_is_sent_once() -> None:
 
 
 def test_unbind_before_the_bind_is_no_way_out() -> None:
-    with pytest.raises(WrongStateError):
+    with pytest.raises(WrongState):
         session_in(Role.ESME, State.OPEN).unbind(1000.0)
 
 
@@ -160,7 +160,7 @@ def test_no_request_goes_out_after_an_unbind_of_the_peer() -> None:
     session.request(SUBMIT, 1000.0)
     session.receive(encode(Unbind(), 6), 1000.0)
 
-    with pytest.raises(WrongStateError):
+    with pytest.raises(WrongState):
         session.request(SUBMIT, 1000.0)
 
 
@@ -191,7 +191,7 @@ def test_unbind_behind_an_undecided_bind_takes_it_back() -> None:
         (CommandId.BIND_TRANSCEIVER_RESP, CommandStatus.ESME_RBINDFAIL, 1),
         (CommandId.UNBIND_RESP, 0, 2),
     ]
-    with pytest.raises(WrongStateError):
+    with pytest.raises(WrongState):
         session.accept_bind(1, "SMSC")
 
 
