@@ -125,6 +125,7 @@ class Changes:
 
     def deliver(self, delivery: Delivery) -> None:
         """A delivery to make."""
+        self.postponed.pop(delivery.id, None)
         self.deliveries[delivery.id] = delivery
 
     def take(self, delivery_id: str) -> None:
@@ -180,6 +181,8 @@ class Changes:
             self.match(key)
         for name in _KEYED:
             getattr(self, name).update(getattr(later, name))
+        for delivery in later.deliveries.values():
+            self.deliver(delivery)
         for postponed in later.postponed.values():
             self.postpone(postponed)
         for receipts in later.parked.values():
@@ -188,7 +191,7 @@ class Changes:
 
 
 # Fields where a later value simply takes the place of an earlier one.
-_KEYED = ("updated", "deliveries", "inbound", "parts", "opt_outs", "answers", "awaiting", "settings")
+_KEYED = ("updated", "inbound", "parts", "opt_outs", "answers", "awaiting", "settings")
 
 
 class Store(Protocol):

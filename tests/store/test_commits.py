@@ -1,0 +1,593 @@
+"""The group commit: when it begins, what goes into it, who is called, and what becomes of it when the store fails."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.errors import StoreError
+from gateway.message import Content, Status
+from gateway.store.commits import Commits
+from gateway.store.store import Changes, IdempotentAnswer, OptOut, Store, Unwritable
+from tests.support.clock import ManualClock, ManualLoop
+from tests.support.store import (
+    BASE,
+    SlowStore,
+    a_delivery,
+    a_message,
+    a_part,
+    an_id,
+    an_inbound,
+    awaiting,
+    parked,
+    submitted,
+    turns,
+)
+
+FULL = StoreError("disk is full")
+
+
+class Desk:
+    """A Commits over a store that ends commits when told, on a loop whose timers ring when told."""
+
+    def __init__(self, slice_rows: int = 1_000) -> None:
+        self.store = SlowStore()
+        self.clock = ManualClock()
+        self.loop = ManualLoop(self.clock)
+        self.called: list[tuple[object, StoreError | None]] = []
+        self.commits_seen: list[tuple[float, int]] = []
+        self.errors: list[StoreError] = []
+        self.commits = Commits(
+            self.store,  # type: ignore[arg-type]  # the part of a Store that a Commits uses
+            gather_s=0.002,
+            slice_rows=slice_rows,
+            on_commit=lambda seconds, rows: self.commits_seen.append((seconds, rows)),
+            on_error=self.errors.append,
+            later=self.loop.call_later,
+            monotonic=self.clock.monotonic,
+        )
+
+    def done(self, argument: object, error: StoreError | None) -> None:
+        self.called.append((argument, error))
+
+    def accept(self, n: int, urgent: bool = False) -> None:
+        self.commits.accept(a_message(n), self.done, n, urgent=urgent)
+
+    def update(self, n: int, urgent: bool = False) -> None:
+        self.commits.update(submitted(a_message(n)), self.done, f"u{n}", urgent=urgent)
+
+    async def pass_gathering(self) -> None:
+        self.loop.advance(0.002)
+        await turns()
+
+    async def end(self, error: StoreError | None = None) -> None:
+        self.store.end(error)
+        await turns()
+
+    @property
+    def begun(self) -> list[list[str]]:
+        """What each commit that began holds: ids of accepted messages, "+" and ids of updated ones."""
+        return [
+            [message.id for message in changes.accepted] + [f"+{message_id}" for message_id in changes.updated]
+            for changes in self.store.begun
+        ]
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async for found in running(Desk()):
+        yield found
+
+
+@pytest.fixture
+async def slicing() -> AsyncIterator[Desk]:
+    async for found in running(Desk(slice_rows=2)):
+        yield found
+
+
+async def running(desk: Desk) -> AsyncIterator[Desk]:
+    task = asyncio.create_task(desk.commits.run())
+    await turns()
+    yield desk
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+# -- when -------------------------------------------------------------------------------------------------------------
+
+
+async def test_urgent_accept_is_written_at_the_end_of_the_turn_with_all_that_it_said(desk: Desk) -> None:
+    desk.accept(1)
+    desk.accept(2, urgent=True)
+    desk.accept(3)
+    assert not desk.store.begun
+    await turns()
+    assert desk.begun == [[an_id(2), an_id(1), an_id(3)]]
+    assert desk.loop.timers == []
+
+
+async def test_bulk_accepts_gather_for_a_while_from_the_first_on(desk: Desk) -> None:
+    desk.accept(1)
+    await turns()
+    desk.loop.advance(0.0015)
+    desk.accept(2)
+    await turns()
+    assert not desk.store.begun
+    desk.loop.advance(0.0005)
+    await turns()
+    assert desk.begun == [[an_id(1), an_id(2)]]
+    assert desk.loop.delays == [0.002]
+
+
+async def test_what_is_said_during_a_commit_goes_into_the_next(desk: Desk) -> None:
+    desk.accept(1, urgent=True)
+    await turns()
+    desk.accept(2)
+    desk.accept(3, urgent=True)
+    await turns()
+    assert len(desk.store.begun) == 1
+    await desk.end()
+    assert desk.begun == [[an_id(1)], [an_id(3), an_id(2)]]
+
+
+async def test_bulk_said_during_a_commit_has_gathered_meanwhile(desk: Desk) -> None:
+    desk.accept(1, urgent=True)
+    await turns()
+    desk.accept(2)
+    await desk.end()
+    assert len(desk.store.begun) == 1
+    desk.accept(3)
+    await desk.pass_gathering()
+    assert desk.begun[1:] == [[an_id(2), an_id(3)]]
+    desk.accept(4)
+    desk.loop.advance(0.002)
+    await desk.end()
+    assert desk.begun[2:] == [[an_id(4)]]
+
+
+async def test_commits_without_gathering_write_at_the_end_of_the_turn() -> None:
+    desk = Desk()
+    desk.commits._gather_s = 0.0
+    async for _ in running(desk):
+        desk.accept(1)
+        desk.accept(2)
+        await turns()
+        assert desk.begun == [[an_id(1), an_id(2)]]
+
+
+async def test_commits_wait_for_nothing_when_nothing_is_said(desk: Desk) -> None:
+    await desk.pass_gathering()
+    assert desk.store.begun == []
+    assert desk.commits.backlog == 0
+
+
+# -- what goes first --------------------------------------------------------------------------------------------------
+
+
+async def test_bulk_goes_in_slices_behind_everything_else(slicing: Desk) -> None:
+    for n in range(5):
+        slicing.accept(n)
+    await slicing.pass_gathering()
+    slicing.accept(10, urgent=True)
+    slicing.update(11)
+    slicing.accept(12, urgent=True)
+    await slicing.end()
+    await slicing.end()
+    await slicing.end()
+    assert slicing.begun == [
+        [an_id(0), an_id(1)],
+        [an_id(10), an_id(12), an_id(2), an_id(3), f"+{an_id(11)}"],
+        [an_id(4)],
+    ]
+    assert [argument for argument, _ in slicing.called] == [0, 1, 10, "u11", 12, 2, 3, 4]
+
+
+async def test_all_updates_go_into_one_commit(slicing: Desk) -> None:
+    for n in range(5):
+        slicing.update(n)
+    await slicing.pass_gathering()
+    assert len(slicing.store.begun[0].updated) == 5
+
+
+async def test_bare_callback_comes_after_all_that_was_said_before_it(slicing: Desk) -> None:
+    for n in range(3):
+        slicing.accept(n)
+    slicing.commits.then(slicing.done, "then")
+    slicing.accept(3)
+    await turns()
+    await slicing.end()
+    assert [argument for argument, _ in slicing.called] == [0, 1]
+    await slicing.end()
+    assert [argument for argument, _ in slicing.called] == [0, 1, 2, "then"]
+
+
+async def test_bare_callback_with_nothing_to_write_is_called_without_a_commit(desk: Desk) -> None:
+    desk.commits.then(desk.done, "then")
+    await turns()
+    assert desk.called == [("then", None)]
+    assert desk.store.begun == []
+    assert desk.commits_seen == []
+
+
+async def test_bare_callback_waits_for_a_commit_under_way(desk: Desk) -> None:
+    desk.commits.deliver(a_delivery(1))
+    await desk.pass_gathering()
+    desk.commits.then(desk.done, "then")
+    await turns()
+    assert desk.called == []
+    await desk.end()
+    assert desk.called == [("then", None)]
+
+
+async def test_bare_callback_that_is_not_urgent_gathers(desk: Desk) -> None:
+    desk.commits.then(desk.done, "then", urgent=False)
+    await turns()
+    assert desk.called == []
+    await desk.pass_gathering()
+    assert desk.called == [("then", None)]
+
+
+async def test_newest_state_of_a_message_is_written_once(desk: Desk) -> None:
+    message = a_message(1)
+    desk.commits.update(message)
+    desk.commits.update(submitted(message), desk.done, "u")
+    await desk.pass_gathering()
+    assert len(desk.store.begun[0]) == 1
+    assert desk.store.begun[0].updated[message.id].status is Status.SUBMITTED
+
+
+async def test_update_without_a_callback_is_written_too(desk: Desk) -> None:
+    desk.commits.update(a_message(1))
+    await desk.pass_gathering()
+    assert desk.begun == [[f"+{an_id(1)}"]]
+
+
+async def test_backlog_counts_what_is_not_durable(slicing: Desk) -> None:
+    for n in range(3):
+        slicing.accept(n)
+    slicing.accept(3, urgent=True)
+    slicing.update(4)
+    slicing.commits.then(slicing.done)
+    assert slicing.commits.backlog == 6  # the bare callback waits behind the bulk
+    await turns()
+    slicing.update(5)
+    assert slicing.commits.backlog == 4 + 2 + 1
+    await slicing.end()
+    await slicing.end()
+    assert slicing.commits.backlog == 0
+    assert [rows for _, rows in slicing.commits_seen] == [4, 2]
+
+
+# -- callbacks --------------------------------------------------------------------------------------------------------
+
+
+async def test_callbacks_are_called_after_the_commit_in_the_order_said(desk: Desk) -> None:
+    desk.accept(1, urgent=True)
+    desk.update(2)
+    desk.accept(3, urgent=True)
+    desk.commits.then(desk.done, "then")
+    await turns()
+    assert desk.called == []
+    desk.clock.advance(0.5)
+    await desk.end()
+    assert desk.called == [(1, None), ("u2", None), (3, None), ("then", None)]
+    assert desk.commits_seen == [(0.5, 3)]
+
+
+async def test_callback_that_raises_does_not_keep_the_others_from_being_called(desk: Desk) -> None:
+    def fail(argument: object, error: StoreError | None) -> None:
+        raise RuntimeError("mine")
+
+    desk.accept(1, urgent=True)
+    desk.commits.then(fail)
+    desk.commits.then(desk.done, "then")
+    await turns()
+    with capture_logs() as logs:
+        await desk.end()
+    assert desk.called == [(1, None), ("then", None)]
+    assert [(line["event"], line["log_level"]) for line in logs] == [("commit_callback_failed", "error")]
+    assert "fail" in logs[0]["callback"]
+    desk.accept(2, urgent=True)
+    await turns()
+    assert desk.store.busy
+
+
+async def test_callback_may_say_more(desk: Desk) -> None:
+    def again(argument: object, error: StoreError | None) -> None:
+        desk.accept(2, urgent=True)
+
+    desk.commits.accept(a_message(1), again, urgent=True)
+    await turns()
+    await desk.end()
+    assert desk.begun == [[an_id(1)], [an_id(2)]]
+
+
+# -- when the store fails ---------------------------------------------------------------------------------------------
+
+
+async def test_failed_accept_is_told_and_dropped(desk: Desk) -> None:
+    desk.accept(1, urgent=True)
+    desk.accept(2)
+    await turns()
+    with capture_logs() as logs:
+        await desk.end(FULL)
+    assert desk.called == [(1, FULL), (2, FULL)]
+    assert not desk.commits.healthy
+    assert desk.errors == [FULL]
+    assert [line["event"] for line in logs] == ["store_commit_failed"]
+    assert desk.commits.backlog == 0
+
+
+async def test_failed_update_stays_and_is_tried_again_with_what_came_meanwhile(desk: Desk) -> None:
+    first = a_message(1)
+    desk.commits.update(first, desk.done, "first", urgent=True)
+    desk.commits.deliver(a_delivery(7))
+    await turns()
+    newer = submitted(a_message(1))
+    desk.commits.update(newer, desk.done, "newer")
+    desk.commits.delivered(an_id(7))
+    await desk.end(FULL)
+    desk.accept(2, urgent=True)
+    await turns()
+    assert desk.called == []
+    assert desk.commits.backlog == 3
+    assert len(desk.store.begun) == 1
+    desk.loop.advance(0.05)
+    await turns()
+    retried = desk.store.begun[1]
+    assert retried.updated == {newer.id: newer}
+    assert retried.deliveries == {}
+    assert retried.delivered == {an_id(7)}
+    assert [message.id for message in retried.accepted] == [an_id(2)]
+    await desk.end()
+    assert desk.called == [("first", None), ("newer", None), (2, None)]
+    assert desk.commits.healthy
+
+
+async def test_pauses_grow_up_to_a_second_and_start_over_after_success(desk: Desk) -> None:
+    desk.update(1, urgent=True)
+    await turns()
+    pauses = []
+    for _ in range(7):
+        await desk.end(FULL)
+        pauses.append(desk.loop.timers[0].at - desk.clock.monotonic())
+        desk.loop.advance(pauses[-1])
+        await turns()
+    assert pauses == pytest.approx([0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0])
+    await desk.end()
+    assert desk.called == [("u1", None)]
+    desk.update(2, urgent=True)
+    await turns()
+    await desk.end(FULL)
+    assert desk.loop.delays[-1] == pytest.approx(0.05)
+
+
+async def test_bare_callback_waits_until_what_was_said_before_it_is_durable(desk: Desk) -> None:
+    desk.commits.deliver(a_delivery(1))
+    desk.commits.then(desk.done, "then")
+    await turns()
+    await desk.end(FULL)
+    assert desk.called == []
+    desk.loop.advance(0.05)
+    await turns()
+    await desk.end()
+    assert desk.called == [("then", None)]
+
+
+async def test_commits_find_out_by_themselves_that_the_store_is_back(desk: Desk) -> None:
+    """While they are unhealthy intake refuses: nothing else may ever be said."""
+    desk.accept(1, urgent=True)
+    await turns()
+    await desk.end(FULL)
+    desk.loop.advance(0.05)
+    await turns()
+    assert desk.store.begun[1].settings
+    await desk.end(FULL)
+    assert not desk.commits.healthy
+    desk.loop.advance(0.1)
+    await turns()
+    with capture_logs() as logs:
+        await desk.end()
+    assert desk.commits.healthy
+    assert [line["event"] for line in logs] == ["store_commit_recovered"]
+
+
+async def test_slices_behind_a_failed_one_are_tried_on_their_own(slicing: Desk) -> None:
+    for n in range(3):
+        slicing.accept(n)
+    await slicing.pass_gathering()
+    await slicing.end(FULL)
+    assert slicing.called == [(0, FULL), (1, FULL)]
+    slicing.loop.advance(0.05)
+    await turns()
+    await slicing.end()
+    assert slicing.called[2:] == [(2, None)]
+
+
+# -- what can never be written ----------------------------------------------------------------------------------------
+
+
+async def test_bad_row_is_told_and_costs_nobody_else_anything(desk: Desk) -> None:
+    desk.store.held = False
+    desk.store.refuses = {an_id(3), an_id(12)}
+    for n in range(6):
+        desk.accept(n, urgent=True)
+    for n in range(10, 14):
+        desk.update(n)
+    desk.commits.deliver(a_delivery(1))
+    desk.commits.then(desk.done, "then")
+    with capture_logs() as logs:
+        await turns(60)
+    failed = {argument for argument, error in desk.called if error is not None}
+    assert failed == {3, "u12"}
+    assert all(isinstance(error, Unwritable) for _, error in desk.called if error is not None)
+    assert [argument for argument, _ in desk.called] == [0, 1, 2, 3, 4, 5, "u10", "u11", "u12", "u13", "then"]
+    kept = Changes()
+    for changes in desk.store.kept:
+        kept.add(changes)
+    assert [message.id for message in kept.accepted] == [an_id(n) for n in (0, 1, 2, 4, 5)]
+    assert sorted(kept.updated) == [an_id(n) for n in (10, 11, 13)]
+    assert len(kept.deliveries) == 1
+    assert desk.commits.healthy
+    assert sorted(line["kind"] for line in logs) == ["accepted", "updated"]
+    assert len(desk.errors) == 2
+    assert desk.commits.backlog == 0
+
+
+async def test_store_that_fails_among_bad_rows_keeps_what_was_not_tried(desk: Desk) -> None:
+    desk.store.refuses = {an_id(1)}
+    desk.accept(1, urgent=True)
+    desk.accept(2, urgent=True)
+    desk.update(3)
+    desk.update(4)
+    desk.commits.then(desk.done, "then")
+    await turns()
+    await desk.end()  # the whole: refused
+    await desk.end()  # the accepts: refused
+    await desk.end()  # the first accept: refused for good
+    await desk.end()  # the second: kept
+    assert desk.called == []
+    await desk.end(FULL)
+    assert [(argument, type(error)) for argument, error in desk.called] == [(1, Unwritable), (2, type(None))]
+    assert not desk.commits.healthy
+    desk.loop.advance(0.05)
+    await turns()
+    assert sorted(desk.store.begun[-1].updated) == [an_id(3), an_id(4)]
+    assert desk.store.begun[-1].accepted == []
+    await desk.end()
+    assert desk.called[2:] == [("u3", None), ("u4", None), ("then", None)]
+
+
+async def test_store_that_fails_among_accepts_tells_those_that_were_not_tried(desk: Desk) -> None:
+    desk.store.refuses = {an_id(1)}
+    for n in (1, 2, 3):
+        desk.accept(n, urgent=True)
+    await turns()
+    await desk.end()
+    await desk.end()
+    await desk.end(FULL)
+    assert [(argument, type(error)) for argument, error in desk.called] == [
+        (1, Unwritable),
+        (2, StoreError),
+        (3, StoreError),
+    ]
+    assert desk.commits.backlog == 0
+
+
+# -- drain and the end ------------------------------------------------------------------------------------------------
+
+
+async def test_drain_ends_when_all_that_was_said_is_durable(slicing: Desk) -> None:
+    for n in range(3):
+        slicing.accept(n)
+    drain = asyncio.create_task(slicing.commits.drain())
+    await turns()
+    await slicing.end()
+    assert not drain.done()
+    await slicing.end()
+    assert drain.done()
+    await drain
+    assert len(slicing.called) == 3
+
+
+async def test_drain_raises_when_a_try_fails_and_the_rest_goes_on(desk: Desk) -> None:
+    desk.update(1)
+    drain = asyncio.create_task(desk.commits.drain())
+    await turns()
+    await desk.end(FULL)
+    with pytest.raises(StoreError, match="full"):
+        await drain
+    assert desk.commits.backlog == 1
+    desk.loop.advance(0.05)
+    await turns()
+    await desk.end()
+    assert desk.called == [("u1", None)]
+    await desk.commits.drain()
+
+
+async def test_drain_that_is_given_up_leaves_nothing_behind(desk: Desk) -> None:
+    desk.update(1)
+    drain = asyncio.create_task(desk.commits.drain())
+    await turns()
+    drain.cancel()
+    await turns()
+    assert drain.cancelled()
+    await desk.end()
+    assert desk.called == [("u1", None)]
+
+
+async def test_commits_use_the_running_loops_timers_by_default() -> None:
+    store = SlowStore()
+    store.held = False
+    commits = Commits(store, gather_s=0.001)  # type: ignore[arg-type]  # the part of a Store that a Commits uses
+    task = asyncio.create_task(commits.run())
+    kept = asyncio.Event()
+    commits.accept(a_message(1), lambda _argument, _error: kept.set())
+    async with asyncio.timeout(5):
+        await kept.wait()
+    task.cancel()
+
+
+# -- with the stores --------------------------------------------------------------------------------------------------
+
+
+async def test_every_word_reaches_the_store(store: Store) -> None:
+    commits = Commits(store)
+    task = asyncio.create_task(commits.run())
+    message, paused = a_message(1), a_message(2)
+    called: list[object] = []
+    commits.accept(message, lambda argument, _error: called.append(argument), "accepted", urgent=True)
+    commits.accept(paused, lambda argument, _error: called.append(argument), "bulk")
+    commits.deliver(a_delivery(1))
+    commits.deliver(a_delivery(2))
+    commits.inbound(an_inbound(1))
+    commits.part(a_part(1))
+    commits.part(a_part(2))
+    commits.opt_out(OptOut("bank", "52", BASE))
+    commits.answer(IdempotentAnswer("bank", "k", "d", BASE, b"{}"))
+    commits.await_receipt(awaiting(1, "a"))
+    commits.await_receipt(awaiting(2, "b"))
+    commits.park(parked(1, "a"))
+    commits.park(parked(2, "b"))
+    commits.setting("watermark", "7")
+    await commits.drain()
+    assert called == ["accepted", "bulk"]
+    assert await store.messages([message.id]) == [message]
+    assert len(await store.parts()) == 2
+    assert await store.opt_outs() == [OptOut("bank", "52", BASE)]
+    assert await store.inbound(an_id(1)) == an_inbound(1)
+    assert (await store.settings())["watermark"] == "7"
+
+    commits.update(submitted(message))
+    commits.delivered(an_id(1))
+    late = a_delivery(2, state="dead")
+    commits.postpone(late)
+    commits.joined(an_id(1))
+    commits.awaited("telcel", "a")
+    commits.matched("telcel", "a")
+    await commits.drain()
+    assert await store.message(message.id) == message
+    assert await store.delivery(an_id(1)) is None
+    assert await store.dead_deliveries("", 9) == [late]
+    assert [part.id for part in await store.parts()] == [an_id(2)]
+    assert [row.carrier_message_id for row in await store.awaited("telcel", ["a", "b"])] == ["b"]
+    assert [row.carrier_message_id for row in await store.parked("telcel", ["a", "b"])] == ["b"]
+    assert await store.answer("bank", "k") is not None
+    task.cancel()
+
+
+async def test_id_that_is_there_already_fails_alone(store: Store) -> None:
+    commits = Commits(store)
+    task = asyncio.create_task(commits.run())
+    called: dict[object, StoreError | None] = {}
+    bad = {3: a_message(1), 4: a_message(9, content=Content(text="\udc00"))}
+    for n in range(6):
+        commits.accept(bad.get(n) or a_message(n), called.__setitem__, n)
+    await commits.drain()
+    assert {n for n, error in called.items() if error is not None} == {3, 4}
+    assert len(await store.messages([an_id(n) for n in range(10)])) == 4
+    assert commits.healthy
+    task.cancel()
