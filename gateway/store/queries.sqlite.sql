@@ -72,8 +72,9 @@ SELECT id, status, lane, carrier, app, created_at, expires_at, send_at, updated_
 FROM messages WHERE id > ? AND status = 2 AND carrier = ? AND lane = ? ORDER BY id LIMIT ?;
 
 -- name: unanswered
+-- max(): of two lower bounds SQLite seeks to the first and walks from there, which made a million rows take 33 s.
 SELECT id, status, lane, carrier, app, created_at, expires_at, send_at, updated_at, recipient, batch, facts, state
-FROM messages WHERE id >= ? AND id > ? AND status = 4 ORDER BY id LIMIT ?;
+FROM messages WHERE id >= max(?1, ?2) AND id > ?2 AND status = 4 ORDER BY id LIMIT ?3;
 
 -- name: depths
 -- The bare column created_at is that of the row with the smallest id (https://sqlite.org/lang_select.html#bareagg).
