@@ -1,0 +1,173 @@
+"""Which carriers an outgoing message goes to: the first rule all of whose conditions hold.
+
+An MVNO is routed as its host unless a route names it. A route names a network for a message when it lists the network
+and its other conditions hold. If any route does so for the message's own network, the message is matched as of that
+network: first match wins, and that may be an earlier route that asks for no network. If none does, it is matched as of
+its host, then of the host's host. So a route for an MVNO's OTPs alone leaves its campaigns to the host's routes, and it
+does not matter whether a host's route stands before an MVNO's.
+
+What depends only on network, app and lane is worked out once and remembered; conditions that are another for each
+message (prefix, sender) and `via` are asked each time.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from routes import conditions
+from routes.conditions import Condition
+from routes.facts import MtFacts
+from routes.trace import Tried, why_not
+from routes.via import Up, Via, compile_via
+
+REMEMBERED = 10_000
+
+
+class MtRule(NamedTuple):
+    """A route as configured; a condition that is empty asks nothing."""
+
+    via: Sequence[str] | Mapping[str, float]
+    network: Sequence[str] = ()
+    prefix: Sequence[str] = ()
+    lane: Sequence[str] = ()
+    app: Sequence[str] = ()
+    sender: Sequence[str] = ()
+
+
+class MtChoice(NamedTuple):
+    """Carriers in the order to try, and the rule (from 0) that named them; none and None where no route leads."""
+
+    carriers: tuple[str, ...]
+    rule: int | None
+
+
+class MtExplanation(NamedTuple):
+    """A choice, and every rule that was tried on the way to it."""
+
+    choice: MtChoice
+    tried: tuple[Tried, ...]
+
+
+class _Rule(NamedTuple):
+    number: int
+    via: Via
+    names: frozenset[str]
+    conditions: tuple[Condition[MtFacts], ...]
+    each: tuple[Condition[MtFacts], ...]
+
+
+class _Level(NamedTuple):
+    """A network to match as, with the rules whose fixed conditions hold for it. `last`: there is no other after it."""
+
+    network: str
+    rules: tuple[_Rule, ...]
+    last: bool
+
+
+_NO_ROUTE = MtChoice((), None)
+
+
+class MtRoutes:
+    """Compiled rules. Reading them never changes what they answer; what is remembered is bounded."""
+
+    def __init__(self, rules: Iterable[MtRule]) -> None:
+        """Raises ValueError for a rule whose `via` leads nowhere."""
+        self._rules = tuple(_compiled(index, rule) for index, rule in enumerate(rules))
+        self._remembered: dict[tuple[str, tuple[str, ...], str, str], tuple[_Level, ...]] = {}
+
+    def choose(self, facts: MtFacts, up: Up, random: float) -> MtChoice:
+        """The carriers for a message: `up(carrier)` says which can send now, `random` in [0, 1) draws by weight."""
+        key = (facts.network, facts.hosts, facts.app, facts.lane)
+        levels = self._remembered.get(key)
+        if levels is None:
+            levels = self._remember(key, facts)
+        for level in levels:
+            rule = _match(level, facts)
+            if rule is not None:
+                return MtChoice(rule.via.order(up, random), rule.number)
+        return _NO_ROUTE
+
+    def explain(self, facts: MtFacts, up: Up, random: float) -> MtExplanation:
+        """The same choice with its trace: each network that the message was matched as, each rule up to the first that
+        held, and why the others did not."""
+        choice = self.choose(facts, up, random)
+        tried: list[Tried] = []
+        networks = (facts.network, *facts.hosts)
+        for place, network in enumerate(networks, 1):
+            as_of = facts._replace(network=network)
+            found = [Tried(rule.number, network, why_not(rule.conditions, as_of)) for rule in self._rules]
+            if place == len(networks) or any(
+                not line.why_not and network in rule.names for line, rule in zip(found, self._rules, strict=True)
+            ):
+                tried += found if choice.rule is None else found[: choice.rule + 1]
+                break
+            tried += _passed_over(found, network)
+        return MtExplanation(choice, tuple(tried))
+
+    def _remember(self, key: tuple[str, tuple[str, ...], str, str], facts: MtFacts) -> tuple[_Level, ...]:
+        if len(self._remembered) >= REMEMBERED:
+            self._remembered.clear()
+        levels: list[_Level] = []
+        networks = (facts.network, *facts.hosts)
+        for place, network in enumerate(networks, 1):
+            rules = self._fitting(facts._replace(network=network))
+            named = any(network in rule.names and not rule.each for rule in rules)
+            if named or place == len(networks):
+                levels.append(_Level(network, _until_sure(rules), last=True))
+                break
+            if any(network in rule.names for rule in rules):
+                levels.append(_Level(network, rules, last=False))
+        self._remembered[key] = found = tuple(levels)
+        return found
+
+    def _fitting(self, facts: MtFacts) -> tuple[_Rule, ...]:
+        """The rules that may hold for such messages: all their fixed conditions do."""
+        return tuple(
+            rule
+            for rule in self._rules
+            if all(condition.each or condition.holds(facts) for condition in rule.conditions)
+        )
+
+
+def _compiled(index: int, rule: MtRule) -> _Rule:
+    given = [
+        make(values)
+        for make, values in (
+            (conditions.network, rule.network),
+            (conditions.prefix, rule.prefix),
+            (conditions.lane, rule.lane),
+            (conditions.app, rule.app),
+            (conditions.sender, rule.sender),
+        )
+        if values
+    ]
+    each = tuple(condition for condition in given if condition.each)
+    return _Rule(index, compile_via(rule.via), frozenset(rule.network), tuple(given), each)
+
+
+def _match(level: _Level, facts: MtFacts) -> _Rule | None:
+    """The first of a level's rules that holds, if one that holds names its network or there is no level after it."""
+    first: _Rule | None = None
+    for rule in level.rules:
+        if rule.each and not all(condition.holds(facts) for condition in rule.each):
+            continue
+        if first is None:
+            first = rule
+        if level.last or level.network in rule.names:
+            return first
+    return None
+
+
+def _until_sure(rules: tuple[_Rule, ...]) -> tuple[_Rule, ...]:
+    """Without those behind the first that holds for every such message."""
+    for place, rule in enumerate(rules, 1):
+        if not rule.each:
+            return rules[:place]
+    return rules
+
+
+def _passed_over(found: list[Tried], network: str) -> list[Tried]:
+    """Rules that were tried for a network that none of them names: what held would have, were it named."""
+    return [
+        line if line.why_not else line._replace(why_not=f"no route that holds names {network}: tried as its host")
+        for line in found
+    ]
