@@ -59,20 +59,22 @@ class Content(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is said, in one of two forms.
 
     With `text`, the words; each carrier's profile decides the octets. With `data`, octets that go as they are under
-    `data_coding`. `udh` is a user data header the app gave, without its length octet's segment made by us.
-    `encoding` is gsm7, ucs2, latin1 or binary; `message_class` 0-3 or None (3GPP TS 23.038 §4).
+    `data_coding`. `udh` is a user data header of the app's own (whole, with UDHL), `sar` the TLVs of its own SAR part
+    (reference, total, number; §5.3.2.22-24). `encoding` is what was asked for: auto, gsm7, ucs2, latin1 or binary;
+    `settled` and `parts` what it came to at the first carrier. `message_class` is 0-3 or None (3GPP TS 23.038 §4).
     """
 
     text: str | None = None
     data: bytes = b""
     udh: bytes = b""
-    encoding: str = "gsm7"
-    data_coding: int | None = None
+    encoding: str = "auto"
+    data_coding: int = 0
     message_class: int | None = None
-    sar: tuple[int, int, int] | None = None  # reference, total, number of an app's own SAR part (§5.3.2.22-24)
+    sar: tuple[int, int, int] | None = None
     tlvs: tuple[tuple[int, bytes], ...] = ()
     protocol_id: int = 0
-    esm_class: int = 0
+    settled: str = "gsm7"
+    parts: int = 1
 
 
 class Segment(msgspec.Struct, array_like=True, gc=False):

@@ -25,7 +25,7 @@ class Webhook:
 class App:
     """An app. It logs in over HTTP with an API key, over SMPP with `system_id` and `password`.
 
-    `tps` and `burst` limit what it may submit; `window` the unanswered deliver_sm on each of its binds. Without
+    `tps` and `burst` (None: a whole second's worth) limit what it may submit; `window` the unanswered deliver_sm on each of its binds. Without
     `allow_from` it may come from anywhere; without `senders` it may send as whatever the carrier allows.
     """
 
@@ -36,7 +36,7 @@ class App:
     max_binds: Annotated[int, Integer(0, 1000, "SMPP binds at once", "4")] = 4
     window: Annotated[int, Integer(1, 10_000, "unanswered requests at once", "50")] = 50
     tps: Tps = 100.0
-    burst: Burst = 1
+    burst: Burst | None = None
     lane: Lane = "bulk"
     lanes: tuple[Lane, ...] = ()
     senders: tuple[Annotated[str, Sender()], ...] = ()

@@ -92,7 +92,7 @@ class Commits(Gathering):
         """
         drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._drains.add(drained)
-        self.then(_resolve, drained)
+        self._then_all(_resolve, drained)
         try:
             await drained
         finally:

@@ -66,10 +66,17 @@ class Gathering:
         self._stir(urgent)
 
     def then(self, done: Done, argument: object = None, urgent: bool = True) -> None:
-        """Call `done(argument, None)` once everything that was said before is durable, or was told its error."""
-        # Behind the bulk accepts that wait already; with none of them the next commit holds all that was said.
-        (self._bulk if self._bulk else self._callbacks).append((done, argument, None, False))
+        """Call `done(argument, None)` once every change that was said before is durable (or was told its error).
+
+        Bulk accepts that wait in slices are not waited for: a carrier's receipt is not answered late because of a batch.
+        """
+        self._callbacks.append((done, argument, None, False))
         self._stir(urgent)
+
+    def _then_all(self, done: Done, argument: object) -> None:
+        """As `then`, but behind the bulk accepts that wait already."""
+        (self._bulk if self._bulk else self._callbacks).append((done, argument, None, False))
+        self._stir(True)
 
     def deliver(self, delivery: Delivery) -> None:
         """Keep a delivery to make."""

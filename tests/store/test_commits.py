@@ -192,16 +192,25 @@ async def test_all_updates_go_into_one_commit(slicing: Desk) -> None:
     assert len(slicing.store.begun[0].updated) == 5
 
 
-async def test_bare_callback_comes_after_all_that_was_said_before_it(slicing: Desk) -> None:
+async def test_bare_callback_does_not_wait_behind_slices_of_bulk(slicing: Desk) -> None:
     for n in range(3):
         slicing.accept(n)
+    slicing.update(9)
     slicing.commits.then(slicing.done, "then")
-    slicing.accept(3)
     await turns()
     await slicing.end()
-    assert [argument for argument, _ in slicing.called] == [0, 1]
+    assert [argument for argument, _ in slicing.called] == ["u9", "then", 0, 1]
+
+
+async def test_drain_waits_for_the_bulk_that_was_there_before(slicing: Desk) -> None:
+    for n in range(3):
+        slicing.accept(n)
+    drained = asyncio.ensure_future(slicing.commits.drain())
+    await turns()
     await slicing.end()
-    assert [argument for argument, _ in slicing.called] == [0, 1, 2, "then"]
+    assert not drained.done()
+    await slicing.end()
+    await drained
 
 
 async def test_bare_callback_with_nothing_to_write_is_called_without_a_commit(desk: Desk) -> None:
@@ -251,10 +260,10 @@ async def test_backlog_counts_what_is_not_durable(slicing: Desk) -> None:
     slicing.accept(3, urgent=True)
     slicing.update(4)
     slicing.commits.then(slicing.done)
-    assert slicing.commits.backlog == 6  # the bare callback waits behind the bulk
+    assert slicing.commits.backlog == 5
     await turns()
     slicing.update(5)
-    assert slicing.commits.backlog == 4 + 2 + 1
+    assert slicing.commits.backlog == 4 + 1 + 1
     await slicing.end()
     await slicing.end()
     assert slicing.commits.backlog == 0

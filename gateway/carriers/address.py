@@ -1,0 +1,68 @@
+"""A number or sender as one carrier wants it: TON, NPI and digits (SMPP 3.4 §5.2.5, §5.2.6).
+
+Inside Relevo a number is E.164 digits; only here it is dressed for a carrier.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+from gateway.smpp.spec import Npi, Ton
+
+
+class TonNpi(Protocol):
+    """A pair of the configuration."""
+
+    @property
+    def ton(self) -> int:
+        """Type of number."""
+
+    @property
+    def npi(self) -> int:
+        """Numbering plan indicator."""
+
+
+class Address(NamedTuple):
+    """An address on the wire."""
+
+    ton: int
+    npi: int
+    digits: str
+
+
+def sender_kind(sender: str) -> str:
+    """What a sender is: `alphanumeric` with any character that is no digit, `short` up to 6 digits, else `long`."""
+    digits = sender.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return "alphanumeric"
+    return "short" if len(digits) <= 6 and not sender.startswith("+") else "long"
+
+
+class Addressing:
+    """How one carrier writes senders and destinations."""
+
+    def __init__(
+        self, source: dict[str, TonNpi], destination_format: str, destination: TonNpi, country_code: str
+    ) -> None:
+        """`source` by kind (short, long, alphanumeric); `destination_format` e164, plus or national; `country_code`
+        the home region's, without "+": what `national` leaves away."""
+        self._source = source
+        self._format = destination_format
+        self._destination = destination
+        self._country_code = country_code
+        self.sender = lru_cache(maxsize=4096)(self._sender)
+
+    def _sender(self, sender: str) -> Address:
+        kind = sender_kind(sender)
+        pair = self._source[kind]
+        return Address(pair.ton, pair.npi, sender if kind == "alphanumeric" else sender.removeprefix("+"))
+
+    def destination(self, e164: str) -> Address:
+        """A subscriber's number; `national` applies to home numbers, others go as international (1/1)."""
+        pair = self._destination
+        if self._format == "e164":
+            return Address(pair.ton, pair.npi, e164)
+        if self._format == "plus":
+            return Address(pair.ton, pair.npi, "+" + e164)
+        if e164.startswith(self._country_code):
+            return Address(pair.ton, pair.npi, e164[len(self._country_code) :])
+        return Address(Ton.INTERNATIONAL, Npi.ISDN, e164)

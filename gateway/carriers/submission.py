@@ -1,0 +1,60 @@
+"""The submit_sm of a segment: what is the same for every message of a carrier, and what is not."""
+
+import math
+from datetime import timedelta
+from functools import lru_cache
+
+from gateway.carriers.address import Addressing
+from gateway.message import Message
+from gateway.parts import Wire
+from gateway.smpp.fields import Tlvs
+from gateway.smpp.pdu import SubmitSm
+from gateway.smpp.times import format_relative
+
+
+@lru_cache(maxsize=4096)
+def validity(seconds: int) -> str:
+    """validity_period, relative (§7.1.1.2): at least a minute, since many SMSCs count in minutes."""
+    return format_relative(timedelta(seconds=max(60, seconds)))
+
+
+class SubmitTemplate:
+    """Makes a carrier's submit_sm."""
+
+    def __init__(self, addressing: Addressing, *, service_type: str, tlvs: Tlvs, version_33: bool = False) -> None:
+        """`tlvs` go on every submit_sm; a 3.3 peer gets none at all."""
+        self._addressing = addressing
+        self._service_type = service_type
+        self._tlvs = tlvs
+        self._version_33 = version_33
+
+    def fill(self, message: Message, wire: Wire, remaining_s: float) -> SubmitSm:
+        """The submit_sm of one segment. A receipt is always asked for: without one no message would ever end."""
+        source = self._addressing.sender(message.sender)
+        destination = self._addressing.destination(message.to)
+        tlvs = wire.tlvs + self._tlvs if self._tlvs else wire.tlvs
+        return SubmitSm(
+            self._service_type,
+            source.ton,
+            source.npi,
+            source.digits,
+            destination.ton,
+            destination.npi,
+            destination.digits,
+            wire.esm_class,
+            message.content.protocol_id,
+            0,
+            "",
+            validity(_rounded(remaining_s)),
+            1,
+            0,
+            wire.data_coding,
+            0,
+            wire.short_message,
+            () if self._version_33 else tlvs,
+        )
+
+
+def _rounded(seconds: float) -> int:
+    """Whole minutes from ten minutes on, so that few strings are made."""
+    return math.ceil(seconds) if seconds < 600 else int(seconds) // 60 * 60

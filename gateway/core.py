@@ -1,0 +1,347 @@
+"""The roads and the carriers, joined: all of the gateway but its listeners.
+
+What stands beside something is not known to it; roads get callables and small protocols, and here is where they meet.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+
+import structlog
+import uuid_utils
+
+from gateway.carriers.arrivals import Arrivals
+from gateway.carriers.building import Around, build_carrier
+from gateway.carriers.carrier import Carrier
+from gateway.carriers.dispatch import Dispatch
+from gateway.carriers.feed import WATERMARK, Feed
+from gateway.clock import Clock
+from gateway.config.schema import Config
+from gateway.conversations import Conversations
+from gateway.deliveries import Deliveries, Outcome, Parcel
+from gateway.errors import StoreError
+from gateway.inbound import InboundRoad
+from gateway.intake import Intake
+from gateway.message import Message, Segment, Status
+from gateway.metrics import Metrics
+from gateway.numbering import build_resolver
+from gateway.optouts import OptOutList
+from gateway.overdue import Overdue
+from gateway.receipts import Receipts
+from gateway.replies import Replies
+from gateway.rules import MAX_PARTS, build_inbound_rules, build_rules
+from gateway.store.commits import Commits
+from gateway.store.ids import first_id
+from gateway.store.store import Store
+from gateway.text.data_coding import Alphabet
+from gateway.text.references import References
+from portability.number import country_code
+from portability.source import NeedsAsking
+
+log = structlog.get_logger()
+
+WATERMARK_S = 10.0
+ANSWERS_FOR_S = 86_400.0
+UNCOMMITTED_S = 60.0
+LEARNT = "message_ids."
+PARKED_FOR_S = 3_600.0
+PRUNE_ROWS = 1_000
+
+
+def new_id() -> str:
+    """A new id: UUIDv7 (RFC 9562), growing within this process."""
+    return str(uuid_utils.uuid7())
+
+
+class Core:
+    """The gateway without its listeners. Build it, `start` it, put work into `intake`, `drain` it, `close` it."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        metrics: Metrics,
+        clock: Clock,
+        *,
+        retry_after_s: Callable[[Parcel], float | None],
+    ) -> None:
+        self.config = config
+        self.store = store
+        self.metrics = metrics
+        self.clock = clock
+        self.commits = Commits(store, on_commit=self._on_commit, on_error=self._on_error)
+        self._commit_s = metrics.store_commit_seconds()
+        self._retry_after_s = retry_after_s
+        self.resolver = build_resolver(config, clock.monotonic)
+        self.opt_outs = OptOutList(self.commits, clock.utc)
+        self.conversations = Conversations()
+        self.carriers: dict[str, Carrier] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._join()
+
+    def _join(self) -> None:
+        """Make the roads and hang them together."""
+        clock, commits, store = self.clock, self.commits, self.store
+        self.deliveries = Deliveries(
+            store,
+            commits,
+            list(self.config.apps),
+            utc=clock.utc,
+            retry_after_s=self._retry_after_s,
+            on_outcome=self._on_outcome,
+        )
+        self.receipts = Receipts(
+            store,
+            commits,
+            utc=clock.utc,
+            new_id=new_id,
+            offer=self.deliveries.offer,
+            on_receipt=self._on_receipt,
+            on_unmatched=self._on_unmatched,
+            on_final=self._on_final,
+        )
+        self.dispatch = Dispatch(self.carriers, store, commits, utc=clock.utc, tell=self.receipts.tell)
+        self.intake = Intake(
+            build_rules(self.config),
+            self.resolver,
+            commits,
+            self.opt_outs,
+            up=self.dispatch.up,
+            hand_down=self._hand_down,
+            utc=clock.utc,
+            monotonic=clock.monotonic,
+            random=random.random,
+            new_id=new_id,
+        )
+        self.inbound = InboundRoad(
+            build_inbound_rules(self.config),
+            commits,
+            self.opt_outs,
+            utc=clock.utc,
+            new_id=new_id,
+            offer=self.deliveries.offer,
+            reply=Replies(self.intake),
+            network_of=self._network_of,
+            last_sent=self.conversations.last,
+            on_inbound=self._on_inbound,
+        )
+        self.feed = Feed(
+            store, commits, self.dispatch.live, self.dispatch, utc=clock.utc, hand_down=self.dispatch.hand_down
+        )
+        self.dispatch.overflow = self.feed
+        self._arrivals = Arrivals(self.receipts, self.inbound, self.alphabet_of)
+
+    # -- life -------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the store, take up what is there, and bring up the binds. Raises StoreError."""
+        await self.store.open()
+        self._spawn(self.commits.run())
+        settings = await self.store.settings()
+        around = Around(
+            commits=self.commits,
+            metrics=self.metrics,
+            dispatcher=self.dispatch,
+            roads=self.receipts,
+            arrivals=self._arrivals,
+            references=References(random.random),
+            on_room=self.feed.wake,
+            monotonic=self.clock.monotonic,
+            utc=self.clock.utc,
+            random=random.random,
+        )
+        code = country_code(self.config.portability.region)
+        for name, carrier in self.config.carriers.items():
+            learnt = settings.get(LEARNT + name, "")
+            self.carriers[name] = build_carrier(name, carrier, self.config.lanes, code, learnt, MAX_PARTS, around)
+        await self._take_up(settings.get(WATERMARK, ""))
+        for carrier_ in self.carriers.values():
+            for bind in carrier_.binds.values():
+                self._spawn(bind.run())
+        self._spawn(self._tick())
+        self._spawn(self._sweep())
+
+    async def _take_up(self, since: str) -> None:
+        """What an earlier run left: opt-outs, parts, receipts awaited and parked, messages waiting."""
+        started = time.monotonic()
+        self.opt_outs.restore(await self.store.opt_outs())
+        self.inbound.restore(await self.store.parts())
+        self.receipts.restore(await self.store.parked_since(self.clock.utc() - PARKED_FOR_S))
+        after, awaited = "", 0
+        while found := await self.store.unanswered(since, after, 1_000):
+            for message in found:
+                awaited += self._await_receipts(message)
+            after = found[-1].id
+        depths = await self.store.depths(since)
+        self.feed.restore(depths)
+        log.info(
+            "taken_up",
+            waiting=sum(depth.messages for depth in depths),
+            awaiting_receipts=awaited,
+            seconds=round(time.monotonic() - started, 3),
+        )
+        self.feed.tick()
+        self.deliveries.wake_all()
+
+    def _await_receipts(self, message: Message) -> int:
+        count = 0
+        for segment in message.segments:
+            carrier = self.carriers.get(segment.carrier)
+            if segment.status is Status.SUBMITTED and segment.carrier_message_id and carrier is not None:
+                key = carrier.ids.key(segment.carrier_message_id)
+                carrier.correlation.restore(key, message.id, segment.number, self.clock.utc())
+                count += 1
+        return count
+
+    async def drain(self, timeout_s: float) -> bool:
+        """Send nothing more, wait for answers under way, unbind, commit; whether everything was answered in time."""
+        for carrier in self.carriers.values():
+            carrier.draining = True
+        deadline = self.clock.monotonic() + timeout_s
+        # Answers come over many binds; to look at them all now and then costs nothing at a stop.
+        while self.in_flight and self.clock.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        answered = not self.in_flight
+        await asyncio.gather(*(bind.stop() for carrier in self.carriers.values() for bind in carrier.binds.values()))
+        return answered
+
+    async def close(self) -> None:
+        """Make durable what was said, and let go of everything. After `drain`."""
+        await self.feed.stop()
+        await self.deliveries.stop()
+        self._write_watermark()
+        try:
+            await self.commits.drain()
+        except StoreError as error:
+            log.error("not_durable_at_stop", reason=str(error), rows=self.commits.backlog)
+        for carrier in self.carriers.values():
+            carrier.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.store.close()
+
+    @property
+    def in_flight(self) -> int:
+        """Segments whose answer is awaited."""
+        return sum(carrier.in_flight for carrier in self.carriers.values())
+
+    def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.get_running_loop().create_task(work, name=getattr(work, "__qualname__", "work"))
+        task.add_done_callback(_say_why)
+        self._tasks.append(task)
+
+    # -- once a second, and less often --------------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        """What has to be looked at by the clock; late by a loaded loop, never two at once."""
+        lag = self.metrics.loop_lag_seconds()
+        last_watermark = self.clock.monotonic()
+        while True:
+            before = self.clock.monotonic()
+            await asyncio.sleep(1.0)
+            now = self.clock.monotonic()
+            lag.observe(now - before - 1.0)
+            self.feed.tick()
+            self.deliveries.wake_all()
+            self.inbound.tick(self.alphabet_of)
+            for carrier in self.carriers.values():
+                carrier.correlation.tick(self.clock.utc())
+            if now - last_watermark >= WATERMARK_S:
+                last_watermark = now
+                self._write_watermark()
+
+    def _write_watermark(self) -> None:
+        """How far back a restart must read: nothing that waits, flies or awaits its receipt in memory is older."""
+        bounds = [self.dispatch.oldest(), self.feed.oldest(), first_id(self.clock.utc() - UNCOMMITTED_S)]
+        bounds += [carrier.correlation.oldest() for carrier in self.carriers.values()]
+        self.commits.setting(WATERMARK, min(bound for bound in bounds if bound))
+        for name, carrier in self.carriers.items():
+            if carrier.ids.mode == "auto" and carrier.ids.form is not None:
+                self.commits.setting(LEARNT + name, str(carrier.ids.form))
+
+    async def _sweep(self) -> None:
+        """Once a minute: delete what has outlived the retention; end what waits for a receipt that never comes."""
+        overdue = Overdue(
+            self.store,
+            self.commits,
+            utc=self.clock.utc,
+            tell=self.receipts.tell,
+            forget=self._forget,
+            shortest_ttl_s=min(self.config.lanes.fast.ttl, self.config.lanes.bulk.ttl),
+        )
+        while True:
+            await asyncio.sleep(60.0)
+            try:
+                await overdue.sweep()
+                await self._prune(self.clock.utc())
+            except StoreError as error:
+                log.warning("sweep_failed", reason=str(error))
+
+    async def _prune(self, now: float) -> None:
+        """In short slices, and only while nothing waits to be written."""
+        before = now - self.config.store.retention
+        while not self.commits.backlog:
+            if await self.store.prune(before, PRUNE_ROWS, answers_before=now - ANSWERS_FOR_S) < PRUNE_ROWS:
+                return
+            await asyncio.sleep(0.05)
+
+    def _forget(self, segment: Segment) -> None:
+        carrier = self.carriers.get(segment.carrier)
+        if carrier is not None and segment.carrier_message_id:
+            key = carrier.ids.key(segment.carrier_message_id)
+            carrier.correlation.remove(key)
+            self.commits.awaited(carrier.name, key)
+
+    # -- small things the roads ask -----------------------------------------------------------------------------------
+
+    def alphabet_of(self, carrier: str) -> Alphabet:
+        """What data_coding 0 means at a carrier."""
+        found = self.carriers.get(carrier)
+        return found.settings.profile.alphabet if found is not None else Alphabet.GSM7
+
+    def _hand_down(self, message: Message) -> None:
+        self.conversations.sent(message.sender, message.to, message.id)
+        self.dispatch.hand_down(message)
+
+    def _network_of(self, number: str) -> str:
+        """A subscriber's network as far as it is known without asking outside, "" otherwise."""
+        if not (number.isascii() and number.isdigit()):
+            return ""
+        answer = self.resolver.resolve_now(int(number))
+        return "" if isinstance(answer, NeedsAsking) else answer.network or ""
+
+    # -- counting -----------------------------------------------------------------------------------------------------
+
+    def _on_commit(self, seconds: float, rows: int) -> None:
+        self._commit_s.observe(seconds)
+
+    def _on_error(self, error: StoreError) -> None:
+        self.metrics.store_errors().n += 1
+
+    def _on_receipt(self, carrier: str, state: str) -> None:
+        self.metrics.receipts(carrier, state).n += 1
+
+    def _on_unmatched(self, carrier: str) -> None:
+        self.metrics.receipts_unmatched(carrier).n += 1
+
+    def _on_inbound(self, carrier: str, app: str) -> None:
+        self.metrics.inbound(carrier, app or "none").n += 1
+
+    def _on_final(self, message: Message, submitted_at: float) -> None:
+        carrier = message.carrier or "none"
+        self.metrics.final(carrier, message.lane, message.status.word).n += 1
+        if message.status in (Status.DELIVERED, Status.UNDELIVERED):
+            self.metrics.receipt_delay_seconds(carrier).observe(message.updated_at - submitted_at)
+
+    def _on_outcome(self, parcel: Parcel, outcome: Outcome) -> None:
+        if outcome is Outcome.DEAD:
+            delivery = parcel.delivery
+            log.warning("delivery_dead", app=delivery.app, delivery=delivery.id, why=delivery.detail)
+
+
+def _say_why(task: "asyncio.Task[None]") -> None:
+    """A task of ours that ends by itself is a fault worth a page: say which and why."""
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("task_died", task=task.get_name(), exc_info=task.exception())

@@ -1,0 +1,263 @@
+"""The road back for what subscribers write: parts joined, routed to an app, opt-outs and replies carried out.
+
+The carrier is answered after the commit: every part is kept on disk until its message is whole (or the wait is
+over), a whole message is kept with the delivery to its app, its opt-out and its reply. What nobody wants is kept all
+the same: routing mistakes are ours, and an SMSC would repeat an error for ever.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from gateway.deliveries import Parcel
+from gateway.errors import StoreError
+from gateway.message import Delivery, Inbound
+from gateway.smpp.pdu import DataSm, DeliverSm, tlv, tlv_int
+from gateway.smpp.spec import EsmClass, Tag
+from gateway.store.commits import Commits
+from gateway.store.store import InboundPart
+from gateway.text.assembly import Assembly, Piece, Sender, Whole
+from gateway.text.data_coding import Alphabet
+from gateway.text.decoding import read
+from gateway.text.segments import Sar
+from gateway.text.udh import Concat, Shift
+from gateway.text.user_data import UserData, opened
+from portability.number import InvalidNumber, normalise
+from routes.facts import MoFacts
+from routes.mo import MoChoice, MoRoutes
+
+log = structlog.get_logger()
+
+Answer = Callable[[bool], None]
+
+
+class Replies(Protocol):
+    """How a reply goes out: as a new submission to the road in."""
+
+    def __call__(self, app: str, sender: str, to: str, text: str) -> None:
+        """Send `text` from our number to the subscriber, on behalf of the app."""
+
+
+class OptOuts(Protocol):
+    """Who wants no more messages."""
+
+    def add(self, app: str, number: str, source: str) -> object:
+        """Opt a number (E.164 digits) out of an app's messages."""
+
+
+class InboundRules(NamedTuple):
+    """What the road reads from the configuration."""
+
+    region: str
+    routes: MoRoutes
+    senders: Callable[[str], tuple[str, ...]]  # which apps may send as one of our numbers
+
+
+class Arrival(NamedTuple):
+    """A whole message from a subscriber, before it is routed. `answer` is None when nobody waits for one."""
+
+    carrier: str
+    sender: str
+    to: str
+    text: str
+    data: bytes
+    data_coding: int
+    incomplete: str
+    joined: tuple[str, ...]
+    answer: Answer | None
+
+
+class InboundRoad:
+    """The road for all carriers."""
+
+    def __init__(
+        self,
+        rules: InboundRules,
+        commits: Commits,
+        opt_outs: OptOuts,
+        *,
+        utc: Callable[[], float],
+        new_id: Callable[[], str],
+        offer: Callable[[Parcel], None],
+        reply: Replies,
+        network_of: Callable[[str], str],
+        last_sent: Callable[[str, str], str],
+        on_inbound: Callable[[str, str], None],
+    ) -> None:
+        """`network_of(E.164 digits)`: the subscriber's network, "" unknown; `last_sent(our number, subscriber)`: the id
+        of the last message between the two; `on_inbound(carrier, app)` counts."""
+        self.rules = rules
+        self._commits = commits
+        self._opt_outs = opt_outs
+        self._utc = utc
+        self._new_id = new_id
+        self._offer = offer
+        self._reply = reply
+        self._network_of = network_of
+        self._last_sent = last_sent
+        self._on_inbound = on_inbound
+        self._assembly = Assembly()
+
+    def receive(self, carrier: str, alphabet: Alphabet, pdu: DeliverSm | DataSm, answer: Answer) -> None:
+        """Take what came; `answer(True)` is called once it is durable, `answer(False)` if it could not be made so."""
+        octets = user_octets(pdu)
+        udhi = bool(pdu.esm_class & EsmClass.UDHI)
+        data = opened(octets, udhi=udhi, sar=_sar(pdu), data_coding=pdu.data_coding, alphabet=alphabet)
+        if data.concat is None:
+            decoded = read(pdu.data_coding, data.octets, alphabet, data.shift)
+            self._arrive(
+                Arrival(
+                    carrier,
+                    pdu.source_addr,
+                    pdu.destination_addr,
+                    decoded.text,
+                    data.octets,
+                    pdu.data_coding,
+                    "",
+                    (),
+                    answer,
+                )
+            )
+            return
+        self._take_part(carrier, alphabet, pdu, data, data.concat, answer)
+
+    def _take_part(
+        self, carrier: str, alphabet: Alphabet, pdu: DeliverSm | DataSm, data: UserData, concat: Concat, answer: Answer
+    ) -> None:
+        piece = Piece(concat.number, data.octets, pdu.data_coding, data.shift, self._new_id())
+        sender = Sender(carrier, pdu.source_addr, pdu.destination_addr)
+        taken = self._assembly.add(sender, concat, piece, self._utc())
+        completed = [whole for whole in taken.closed if any(part.id == piece.id for part in whole.pieces)]
+        for whole in taken.closed:
+            self._join(whole, alphabet, answer if whole in completed else None)
+        if completed:
+            return
+        if not taken.duplicate:
+            self._commits.part(_row(carrier, sender, concat, piece, self._utc()))
+        self._commits.then(_answer, answer, urgent=False)
+
+    def restore(self, parts: Iterable[InboundPart]) -> None:
+        """After a start: parts that still wait for the others."""
+        for row in parts:
+            piece = Piece(row.number, row.data, row.data_coding, Shift(row.locking, row.single), row.id)
+            concat = Concat(row.reference, row.bits, row.total, row.number)
+            taken = self._assembly.add(Sender(row.carrier, row.sender, row.to), concat, piece, row.received_at)
+            for whole in taken.closed:
+                self._join(whole, Alphabet.GSM7, None)
+
+    def tick(self, alphabet_of: Callable[[str], Alphabet]) -> None:
+        """Deliver what has waited too long for its missing parts, and say which are missing."""
+        for whole in self._assembly.expire(self._utc()):
+            self._join(whole, alphabet_of(whole.key.sender.carrier), None)
+
+    def _join(self, whole: Whole, alphabet: Alphabet, answer: Answer | None) -> None:
+        carrier, source, destination = whole.key.sender
+        if whole.missing:
+            log.warning("inbound_incomplete", carrier=carrier, missing=whole.missing, why=str(whole.ending))
+        self._arrive(
+            Arrival(
+                carrier,
+                source,
+                destination,
+                whole.read(alphabet).text,
+                b"".join(piece.octets for piece in whole.pieces),
+                whole.pieces[0].data_coding,
+                ",".join(str(number) for number in whole.missing),
+                tuple(piece.id for piece in whole.pieces),
+                answer,
+            )
+        )
+
+    def _arrive(self, arrival: Arrival) -> None:
+        """Route a whole message and say to the commit all that it brings about."""
+        sender = self._number(arrival.sender)
+        choice = self.rules.routes.choose(MoFacts(arrival.to, arrival.text, arrival.carrier, sender))
+        inbound = Inbound(
+            id=self._new_id(),
+            app=choice.app or "",
+            carrier=arrival.carrier,
+            to=arrival.to,
+            sender=sender,
+            text=arrival.text,
+            network=self._network_of(sender),
+            keyword=choice.keyword,
+            data=arrival.data,
+            data_coding=arrival.data_coding,
+            received_at=self._utc(),
+            in_reply_to=self._last_sent(arrival.to, sender),
+            incomplete=arrival.incomplete,
+        )
+        self._commits.inbound(inbound)
+        for part in arrival.joined:
+            self._commits.joined(part)
+        self._act(choice, inbound)
+        self._on_inbound(arrival.carrier, inbound.app)
+        if inbound.app:
+            delivery = Delivery(
+                id=self._new_id(), app=inbound.app, kind="inbound", subject=inbound.id, created_at=inbound.received_at
+            )
+            self._commits.deliver(delivery)
+            self._commits.then(self._offered, Parcel(delivery, None, inbound), urgent=False)
+        if arrival.answer is not None:
+            self._commits.then(_answer, arrival.answer, urgent=False)
+
+    def _act(self, choice: MoChoice, inbound: Inbound) -> None:
+        """The rule's opt-out and reply. An opt-out counts for the rule's app, else for all that send as the number."""
+        apps = (choice.app,) if choice.app else self.rules.senders(inbound.to)
+        if choice.opt_out:
+            for app in apps:
+                self._opt_outs.add(app, inbound.sender, f"inbound {inbound.id}")
+        if choice.reply and apps:
+            self._reply(apps[0], inbound.to, inbound.sender, choice.reply)
+
+    def _number(self, address: str) -> str:
+        """A subscriber's address as E.164 digits; what is no number stays as it came."""
+        try:
+            return normalise(address, self.rules.region).digits
+        except InvalidNumber:
+            return address
+
+    def _offered(self, parcel: object, error: StoreError | None) -> None:
+        if error is None and isinstance(parcel, Parcel):
+            self._offer(parcel)
+
+
+def user_octets(pdu: DeliverSm | DataSm) -> bytes:
+    """What is said: short_message or message_payload; the longer one where a carrier fills both."""
+    payload = tlv(pdu, Tag.MESSAGE_PAYLOAD) or b""
+    short_message = b"" if isinstance(pdu, DataSm) else pdu.short_message
+    return payload if len(payload) > len(short_message) else short_message
+
+
+def _sar(pdu: DeliverSm | DataSm) -> Sar | None:
+    if not pdu.tlvs:
+        return None
+    reference = tlv_int(pdu, Tag.SAR_MSG_REF_NUM)
+    total = tlv_int(pdu, Tag.SAR_TOTAL_SEGMENTS)
+    number = tlv_int(pdu, Tag.SAR_SEGMENT_SEQNUM)
+    if reference is None or total is None or number is None:
+        return None
+    return Sar(reference, total, number)
+
+
+def _row(carrier: str, sender: Sender, concat: Concat, piece: Piece, now: float) -> InboundPart:
+    return InboundPart(
+        id=piece.id,
+        carrier=carrier,
+        sender=sender.source,
+        to=sender.destination,
+        reference=concat.reference,
+        bits=concat.bits,
+        total=concat.total,
+        number=piece.number,
+        data_coding=piece.data_coding,
+        locking=piece.shift.locking,
+        single=piece.shift.single,
+        data=piece.octets,
+        received_at=now,
+    )
+
+
+def _answer(answer: object, error: StoreError | None) -> None:
+    answer(error is None)  # type: ignore[operator]  # the Answer handed to `then`

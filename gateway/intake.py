@@ -1,0 +1,290 @@
+"""The road in: what an app submits becomes a message on disk, or a refusal that says why.
+
+`decide` is the whole of the decision and touches nothing: number, network, route, sender, lane, encoding, segments.
+`accept` carries it out: one commit, then the answer, then the message is handed down to be sent. Everything an app
+can be told at submission is told here; what turns out later ends as `rejected` with the same code.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol, cast
+
+import msgspec
+
+from gateway.errors import Refusal, StoreError
+from gateway.message import Content, Event, Message, Status
+from gateway.parts import CannotWrite, Profile, settle
+from gateway.store.commits import Commits
+from portability.number import InvalidNumber, Number, normalise
+from portability.source import Answer, NeedsAsking, Resolver
+from routes.facts import MtFacts
+from routes.lane import LaneNotAllowed, choose_lane
+from routes.mt import MtRoutes
+from routes.senders import SenderNotAllowed, resolve_sender
+from throughput.bucket import TokenBucket
+
+
+class Submission(msgspec.Struct, kw_only=True):
+    """What an app asks for, from whatever interface. `to` is as the app wrote it; `ttl_s` seconds; times are epoch."""
+
+    app: str
+    to: str
+    content: Content
+    interface: str
+    sender: str = ""
+    lane: str = ""
+    priority_flag: int = 0
+    reference: str = ""
+    batch: str = ""
+    ttl_s: float | None = None
+    send_at: float = 0.0
+    receipt: str = "final"
+    transliterate: bool = False
+    callback: str = ""
+    extras: dict[str, str] = msgspec.field(default_factory=dict)
+    status: Status = Status.ACCEPTED
+
+
+class AppRules(NamedTuple):
+    """What an app may do: plain values from its configuration."""
+
+    lane: str
+    lanes: tuple[str, ...]
+    senders: tuple[str, ...]
+    tps: float
+    burst: int | None = None  # None: a whole second's worth at once
+
+
+class CarrierRules(NamedTuple):
+    """What a carrier lets us send as, and how it writes."""
+
+    allow: tuple[str, ...]
+    default: str
+    profile: Profile
+
+
+class Rules(NamedTuple):
+    """Everything a decision reads from the configuration."""
+
+    region: str
+    apps: Mapping[str, AppRules]
+    carriers: Mapping[str, CarrierRules]
+    routes: MtRoutes
+    lane_ttl_s: Mapping[str, float]
+    max_parts: int = 10
+
+
+class OptOuts(Protocol):
+    """Who wants no more messages from an app."""
+
+    def has(self, app: str, number: str) -> bool:
+        """Whether this number (E.164 digits) has opted out of the app's messages."""
+
+
+class Step(NamedTuple):
+    """One line of an explanation: what was asked, what answered, and why."""
+
+    step: str
+    asked: str
+    answer: str
+    why: str
+
+
+class Decision(NamedTuple):
+    """How a submission would go: all that a Message needs and an explanation shows."""
+
+    number: Number
+    network: str
+    answer: Answer
+    lane: str
+    carriers: tuple[str, ...]
+    rule: int | None
+    sender: str
+    content: Content
+
+
+Done = Callable[[object, Message, StoreError | None], None]
+
+
+class Intake:
+    """The road in. One for all interfaces; its callbacks are the only things it knows of what lies beside it."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        resolver: Resolver,
+        commits: Commits,
+        opt_outs: OptOuts,
+        *,
+        up: Callable[[str], bool],
+        hand_down: Callable[[Message], None],
+        utc: Callable[[], float],
+        monotonic: Callable[[], float],
+        random: Callable[[], float],
+        new_id: Callable[[], str],
+    ) -> None:
+        """`up(carrier)`: has a bind up; `hand_down(message)`: called once the message is on disk."""
+        self.rules = rules
+        self.resolver = resolver
+        self._commits = commits
+        self._opt_outs = opt_outs
+        self._up = up
+        self._hand_down = hand_down
+        self._utc = utc
+        self._monotonic = monotonic
+        self._random = random
+        self._new_id = new_id
+        self._buckets: dict[str, TokenBucket] = {}
+        self.stopping = False
+        self.apply(rules)
+
+    def apply(self, rules: Rules) -> None:
+        """Take over changed rules; apps keep what they have used of their tps."""
+        self.rules = rules
+        for name, app in rules.apps.items():
+            burst = max(1.0, app.burst or app.tps)
+            bucket = self._buckets.get(name)
+            if bucket is not None and bucket.burst == burst:
+                bucket.set_rate(app.tps, self._monotonic())
+            else:
+                self._buckets[name] = TokenBucket(app.tps, burst)
+
+    # -- deciding ---------------------------------------------------------------------------------------------------
+
+    def number(self, submission: Submission) -> Number:
+        """The number a submission is for. Raises Refusal invalid_number with the reason."""
+        try:
+            return normalise(submission.to, self.rules.region)
+        except InvalidNumber as error:
+            raise Refusal("invalid_number", str(error), "to") from None
+
+    def decide(self, submission: Submission, number: Number, answer: Answer) -> Decision:
+        """How the submission goes, given whose number it is. Raises Refusal; changes nothing."""
+        rules = self.rules
+        app = rules.apps[submission.app]
+        lane = self._lane(submission, app)
+        if not number.kind.may_be_mobile:
+            raise Refusal("not_mobile", f"The number is {number.kind.replace('_', ' ')}, not a mobile one.", "to")
+        if answer.mobile is False:
+            raise Refusal("not_mobile", "The numbering plan has this number as a fixed line.", "to")
+        if not answer.network:
+            raise Refusal("unknown_network", field="to")
+        if submission.interface != "reply" and self._opt_outs.has(submission.app, number.digits):
+            raise Refusal("opted_out", field="to")
+        facts = MtFacts(answer.network, answer.hosts, number.digits, submission.app, lane, submission.sender)
+        choice = rules.routes.choose(facts, self._up, self._random())
+        if not choice.carriers:
+            raise Refusal("no_route", f"No route leads to network {answer.network}.", "to")
+        carriers, sender = self._sender(submission, app, choice.carriers)
+        profile = rules.carriers[carriers[0]].profile
+        content = self._content(submission, profile)
+        return Decision(number, answer.network, answer, lane, carriers, choice.rule, sender, content)
+
+    def _lane(self, submission: Submission, app: AppRules) -> str:
+        lane = choose_lane(submission.lane, submission.priority_flag, app.lane, app.lanes)
+        if isinstance(lane, LaneNotAllowed):
+            raise Refusal("lane_not_allowed", lane.why, "lane")
+        return lane
+
+    def _sender(self, submission: Submission, app: AppRules, carriers: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+        """The carriers that let us send as one sender, in order, and that sender: the first carrier's word decides."""
+        sender, refused = "", ""
+        allowed: list[str] = []
+        for name in carriers:
+            carrier = self.rules.carriers[name]
+            answer = resolve_sender(sender or submission.sender, app.senders, carrier.allow, carrier.default)
+            if isinstance(answer, SenderNotAllowed):
+                refused = refused or f"{name}: {answer.why}"
+            elif not sender or answer == sender:
+                sender = answer
+                allowed.append(name)
+        if not allowed:
+            raise Refusal("sender_not_allowed", refused, "from")
+        return tuple(allowed), sender
+
+    def _content(self, submission: Submission, profile: Profile) -> Content:
+        try:
+            content = settle(submission.content, profile, transliterate=submission.transliterate)
+        except CannotWrite as error:
+            raise Refusal(error.code, str(error), error.field) from None
+        limit = self.rules.max_parts
+        if content.parts > limit:
+            raise Refusal(
+                "text_too_long", f"The text needs {content.parts} segments, at most {limit} are allowed.", "text"
+            )
+        return content
+
+    # -- doing ------------------------------------------------------------------------------------------------------
+
+    def message(self, submission: Submission, decision: Decision) -> Message:
+        """The message that a decision makes, not yet on disk. `to` as E.164 digits; ttl runs from now (or send_at)."""
+        now = self._utc()
+        ttl_s = self.rules.lane_ttl_s[decision.lane]
+        if submission.ttl_s is not None:
+            ttl_s = min(ttl_s, submission.ttl_s)
+        scheduled = submission.send_at > now
+        status = Status.SCHEDULED if scheduled and submission.status is Status.ACCEPTED else submission.status
+        return Message(
+            id=self._new_id(),
+            app=submission.app,
+            lane=decision.lane,
+            interface=submission.interface,
+            to=decision.number.digits,
+            sender=decision.sender,
+            network=decision.network,
+            content=decision.content,
+            created_at=now,
+            expires_at=(submission.send_at if scheduled else now) + ttl_s,
+            send_at=submission.send_at if scheduled else 0.0,
+            reference=submission.reference,
+            batch=submission.batch,
+            receipt=submission.receipt,
+            callback=submission.callback,
+            extras=submission.extras,
+            carriers=decision.carriers,
+            carrier=decision.carriers[0],
+            status=status,
+            updated_at=now,
+            segments=[],
+            events=[Event(now, status)],
+        )
+
+    def admit(self, app: str, count: int = 1) -> None:
+        """Whether an app may submit `count` more now. Raises Refusal stopping, store_unavailable or over_tps."""
+        if self.stopping:
+            raise Refusal("stopping", retry_after_s=5.0)
+        if not self._commits.healthy:
+            raise Refusal("store_unavailable", retry_after_s=1.0)
+        bucket = self._buckets.get(app)
+        if bucket is not None and not bucket.take(self._monotonic(), count):
+            raise Refusal("over_tps", f"The app may submit {bucket.rate:g} messages a second.", retry_after_s=1.0)
+
+    def accept(self, message: Message, done: Done, argument: object = None) -> None:
+        """Put the message on disk; then `done(argument, message, None)`, then hand it down. On a StoreError
+        `done(argument, message, error)` is called and nothing was kept."""
+        self._commits.accept(message, self._accepted, (message, done, argument), urgent=message.lane == "fast")
+
+    def _accepted(self, what: object, error: StoreError | None) -> None:
+        message, done, argument = cast("tuple[Message, Done, object]", what)  # what `accept` handed through
+        done(argument, message, error)
+        if error is None and message.status is Status.ACCEPTED:
+            self._hand_down(message)
+
+    def submit(self, submission: Submission, done: Done, argument: object = None) -> NeedsAsking | None:
+        """The whole road for one message, without waiting: raises Refusal, or calls `done` after the commit.
+
+        Answers NeedsAsking where a source outside has to be asked first; then nothing was done and `submit_asking`
+        is the way.
+        """
+        self.admit(submission.app)
+        number = self.number(submission)
+        answer = self.resolver.resolve_now(int(number.digits))
+        if isinstance(answer, NeedsAsking):
+            return answer
+        self.accept(self.message(submission, self.decide(submission, number, answer)), done, argument)
+        return None
+
+    async def submit_asking(self, submission: Submission, done: Done, argument: object = None) -> None:
+        """As `submit`, for numbers that a source outside must be asked about. Admission was already paid for."""
+        number = self.number(submission)
+        answer = await self.resolver.resolve(int(number.digits))
+        self.accept(self.message(submission, self.decide(submission, number, answer)), done, argument)

@@ -1,0 +1,116 @@
+"""A message's content as one carrier gets to see it: the segments, each ready to become a submit_sm.
+
+The same content makes other octets at another carrier, so this is done twice: at intake, to refuse what cannot be
+written and to count, and at the moment of sending, for the carrier that then takes it.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+from gateway.message import Content
+from gateway.smpp.fields import Tlvs
+from gateway.smpp.spec import EsmClass, Tag
+from gateway.text.data_coding import Alphabet
+from gateway.text.encoding import Encoded, Encoding, binary, carried, choose
+from gateway.text.errors import BadHeaderError, TextError, TextTooLongError
+from gateway.text.segments import LongMessages, Part, Sar, count, split
+
+_UDHI = int(EsmClass.UDHI)
+
+
+class Profile(NamedTuple):
+    """How a carrier takes text: the keys of its configuration, and `max_parts` of the gateway."""
+
+    alphabet: Alphabet = Alphabet.GSM7
+    long_messages: LongMessages = LongMessages.UDH
+    ucs2: bool = True
+    spanish_shift: bool = False
+    max_parts: int = 10
+
+
+class CannotWrite(Exception):
+    """The content cannot be written for this carrier: `code` of the refusal, `field` it is about, why."""
+
+    def __init__(self, code: str, field: str, why: str) -> None:
+        self.code = code
+        self.field = field
+        super().__init__(why)
+
+
+class Wire(NamedTuple):
+    """What a submit_sm holds of a segment."""
+
+    short_message: bytes
+    data_coding: int
+    esm_class: int
+    tlvs: Tlvs
+
+
+def settle(content: Content, profile: Profile, *, transliterate: bool = False) -> Content:
+    """The content with its words as they will be (transliterated if asked), its encoding and its count of segments.
+
+    Raises CannotWrite bad_encoding or text_too_long.
+    """
+    try:
+        encoded = _encode(content, profile, transliterate)
+        parts = 1 if content.sar is not None else count(encoded, content.udh)
+    except TextError as error:
+        raise _cannot(error, content) from error
+    settled = str(encoded.encoding)
+    text = encoded.text if content.text is not None else None
+    if settled == content.settled and parts == content.parts and text == content.text:
+        return content
+    return msgspec.structs.replace(content, text=text, settled=settled, parts=parts)
+
+
+def wires(content: Content, profile: Profile, reference: int) -> list[Wire]:
+    """The segments in order. `reference` is 16 bits, new for each message of several parts. Raises CannotWrite."""
+    try:
+        encoded = _encode(content, profile, transliterate=False)
+        if content.sar is not None:
+            # a part that the app cut itself: passed on as it is, whatever its length
+            return [_wire(Part(b"", encoded.octets, Sar(*content.sar)), encoded.data_coding, content.tlvs)]
+        parts = split(encoded, profile.long_messages, reference, content.udh, profile.max_parts)
+    except TextError as error:
+        raise _cannot(error, content) from error
+    return [_wire(part, encoded.data_coding, content.tlvs) for part in parts]
+
+
+def _encode(content: Content, profile: Profile, transliterate: bool) -> Encoded:
+    if content.text is None:
+        if content.encoding == "binary":
+            return binary(content.data, content.message_class)
+        return carried(content.data_coding, content.data, profile.alphabet)
+    return choose(
+        content.text,
+        Encoding(content.encoding),
+        profile.alphabet,
+        ucs2_allowed=profile.ucs2,
+        transliterate=transliterate,
+        message_class=content.message_class,
+        spanish_shift=profile.spanish_shift,
+    )
+
+
+def _wire(part: Part, data_coding: int, tlvs: Tlvs) -> Wire:
+    octets = part.udh + part.octets if part.udh else part.octets
+    esm_class = _UDHI if part.udh else 0
+    if part.sar is not None:
+        reference, total, number = part.sar
+        tlvs = (
+            *tlvs,
+            (Tag.SAR_MSG_REF_NUM, reference.to_bytes(2, "big")),
+            (Tag.SAR_TOTAL_SEGMENTS, bytes((total,))),
+            (Tag.SAR_SEGMENT_SEQNUM, bytes((number,))),
+        )
+    if part.payload or len(octets) > 254:
+        return Wire(b"", data_coding, esm_class, (*tlvs, (Tag.MESSAGE_PAYLOAD, octets)))
+    return Wire(octets, data_coding, esm_class, tlvs)
+
+
+def _cannot(error: TextError, content: Content) -> CannotWrite:
+    field = "data" if content.text is None else "text"
+    if isinstance(error, TextTooLongError):
+        return CannotWrite("text_too_long", field, str(error))
+    return CannotWrite("bad_encoding", "udh" if isinstance(error, BadHeaderError) else field, str(error))

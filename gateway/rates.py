@@ -1,0 +1,42 @@
+"""What operators see and do, in one place: status, readiness, binds, messages, dead deliveries, drain, reload.
+
+The admin listener and the command line read it; nothing here decides anything about messages.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from typing import NamedTuple
+
+HISTORY_S = 60
+
+
+class Check(NamedTuple):
+    """One line of the readiness answer."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+class Rates:
+    """Segments a second over each bind, for the last minute: counters sampled once a second."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, float] = {}
+        self._history: dict[str, deque[float]] = {}
+
+    def sample(self, counters: Mapping[str, float]) -> None:
+        """Take the counters as they stand; called once a second."""
+        for name, count in counters.items():
+            rate = count - self._last.get(name, count)
+            self._history.setdefault(name, deque(maxlen=HISTORY_S)).append(rate)
+            self._last[name] = count
+
+    def history(self, name: str) -> list[float]:
+        """The last minute, oldest first."""
+        return list(self._history.get(name, ()))
+
+    def now(self, name: str) -> float:
+        """The mean of the last five seconds."""
+        recent = list(self._history.get(name, ()))[-5:]
+        return round(sum(recent) / len(recent), 1) if recent else 0.0
