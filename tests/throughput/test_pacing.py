@@ -1,0 +1,149 @@
+import pytest
+
+from throughput.pacing import ESME_RMSGQFUL, ESME_RTHROTTLED, Pacing
+
+ROK = 0
+
+
+def throttle(pacing: Pacing, now: float, status: int = ESME_RTHROTTLED) -> bool:
+    return pacing.answered(status, 0.05, now)
+
+
+@pytest.mark.parametrize("status", [ESME_RTHROTTLED, ESME_RMSGQFUL])
+def test_pacing_pauses_and_cuts_the_rate_when_throttled(status: int) -> None:
+    pacing = Pacing(100.0)
+    assert throttle(pacing, 10.0, status)
+    assert pacing.paused_until == 11.0
+    assert pacing.allowed_rate == pytest.approx(70.0)
+    assert pacing.ceiling == 100.0
+
+
+def test_pacing_takes_a_window_full_of_refusals_as_one_word() -> None:
+    pacing = Pacing(100.0)
+    throttle(pacing, 10.0)
+    for index in range(50):
+        assert not throttle(pacing, 10.0 + index / 1000)
+    assert not pacing.answered(ESME_RTHROTTLED, 2.0, 11.5), "sent before the cut, answered after the pause"
+    assert (pacing.paused_until, pacing.allowed_rate) == (11.0, pytest.approx(70.0))
+
+
+def test_pacing_doubles_the_pause_until_something_sent_after_it_is_accepted() -> None:
+    pacing = Pacing(100.0)
+    now, pauses = 0.0, []
+    for _ in range(7):
+        throttle(pacing, now)
+        pauses.append(pacing.paused_until - now)
+        pacing.answered(ROK, 60.0, pacing.paused_until)  # sent before the pause: says nothing
+        now = pacing.paused_until + 0.06
+    assert pauses == pytest.approx([1, 2, 4, 8, 16, 30, 30])
+    pacing.answered(ROK, 0.05, now + 0.1)
+    throttle(pacing, now + 1.0)
+    assert pacing.paused_until - (now + 1.0) == pytest.approx(1.0)
+
+
+def test_pacing_never_cuts_below_its_floor() -> None:
+    pacing = Pacing(100.0)
+    for index in range(100):
+        throttle(pacing, index * 100.0)
+    assert pacing.allowed_rate >= 1.0
+
+
+def test_pacing_rises_by_a_twentieth_each_ten_seconds_of_quiet() -> None:
+    pacing = Pacing(100.0)
+    throttle(pacing, 0.0)
+    assert not pacing.answered(ROK, 0.05, 10.9)
+    assert pacing.answered(ROK, 0.05, 11.0)
+    assert pacing.allowed_rate == pytest.approx(75.0)
+    assert not pacing.answered(ROK, 0.05, 20.9)
+    pacing.answered(ROK, 0.05, 21.0)
+    assert pacing.allowed_rate == pytest.approx(80.0)
+
+
+def test_pacing_stops_below_the_ceiling_and_looks_beyond_it_later() -> None:
+    pacing = Pacing(100.0)
+    throttle(pacing, 0.0)
+    for now in range(1, 300):
+        pacing.step(float(now))
+    assert pacing.allowed_rate == pytest.approx(95.0)
+    for now in range(300, 320):
+        pacing.step(float(now))
+    assert pacing.allowed_rate == 100.0
+
+
+def test_pacing_catches_up_after_an_idle_spell_but_not_past_the_ceiling() -> None:
+    pacing = Pacing(100.0)
+    throttle(pacing, 0.0)
+    pacing.step(41.0)
+    assert pacing.allowed_rate == pytest.approx(90.0)
+    pacing.step(200.0)
+    assert pacing.allowed_rate == pytest.approx(95.0)
+
+
+def test_pacing_settles_where_the_carrier_throttles() -> None:
+    """A carrier that takes 80 of the configured 100 is soon used at more than nine tenths of it, with few refusals."""
+    pacing, now, sent, refused = Pacing(100.0), 0.0, 0.0, 0
+    while now < 600.0:
+        now += 0.1
+        if now < pacing.paused_until:
+            continue
+        status = ESME_RTHROTTLED if pacing.allowed_rate > 80.0 else ROK
+        refused += status == ESME_RTHROTTLED
+        pacing.answered(status, 0.05, now)
+        sent += pacing.allowed_rate / 10 if status == ROK else 0
+    assert sent / 600.0 > 0.9 * 80.0
+    assert refused <= 10
+
+
+def test_pacing_counts_the_seconds_of_its_pauses() -> None:
+    pacing = Pacing(100.0)
+    assert pacing.throttled_seconds(5.0) == 0.0
+    throttle(pacing, 10.0)
+    assert pacing.throttled_seconds(10.25) == pytest.approx(0.25)
+    assert pacing.throttled_seconds(100.0) == pytest.approx(1.0)
+    throttle(pacing, 100.0)
+    assert pacing.throttled_seconds(101.0) == pytest.approx(2.0)
+    assert pacing.throttled_seconds(200.0) == pytest.approx(3.0)
+
+
+def test_pacing_listens_to_what_the_carrier_uses_for_slower() -> None:
+    pacing = Pacing(100.0, throttles={0x45})
+    assert throttle(pacing, 0.0, 0x45)
+    throttle(pacing, 50.0, ESME_RTHROTTLED)
+    assert pacing.paused_until == 1.0
+
+
+def test_pacing_keeps_what_it_learnt_when_the_configured_rate_changes() -> None:
+    pacing = Pacing(100.0)
+    pacing.set_rate(200.0)
+    assert pacing.allowed_rate == 200.0
+    throttle(pacing, 0.0)
+    pacing.set_rate(300.0)
+    assert pacing.allowed_rate == pytest.approx(140.0)
+    pacing.set_rate(50.0)
+    assert pacing.allowed_rate == 50.0
+
+
+def test_pacing_slows_down_when_answers_come_ever_later_if_asked_to() -> None:
+    pacing, deaf = Pacing(100.0, by_response_time=True), Pacing(100.0)
+    for one in (pacing, deaf):
+        for now in range(60):
+            one.answered(ROK, 0.05, float(now))
+    assert pacing.allowed_rate == 100.0
+    for one in (pacing, deaf):
+        for now in range(600, 1200):
+            one.answered(ROK, 0.5, 60.0 + now / 10)
+    assert pacing.allowed_rate < 70.0
+    assert deaf.allowed_rate == 100.0
+    slowest = pacing.allowed_rate
+    for now in range(2000):
+        pacing.answered(ROK, 0.05, 200.0 + now / 10)
+    assert pacing.allowed_rate > slowest
+
+
+def test_pacing_takes_what_stays_slow_as_the_new_measure() -> None:
+    pacing = Pacing(100.0, by_response_time=True)
+    for now in range(30):
+        pacing.answered(ROK, 0.05, float(now))
+    for now in range(30, 2000):
+        pacing.answered(ROK, 0.5, float(now))
+    assert pacing.allowed_rate == 100.0
