@@ -1,6 +1,7 @@
 """A simulator on a real socket, and whoever binds to it."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from random import Random
@@ -10,7 +11,7 @@ from gateway.clock import SystemClock
 from gateway.sim.profile import Profile
 from gateway.sim.smsc import Simulator
 from gateway.smpp.pdu import BindRequest, BindTransceiver, DeliverSm, DeliverSmResp, SubmitSm
-from tests.support.peer import Peer
+from tests.support.peer import DEADLINE_S, Peer
 
 SUBMIT = SubmitSm(
     source_addr_ton=3,
@@ -52,3 +53,10 @@ async def next_deliver(esme: Peer, status: int = 0) -> DeliverSm:
     esme.answer(received, DeliverSmResp(), status)
     assert isinstance(received.pdu, DeliverSm)
     return received.pdu
+
+
+async def until(so: Callable[[], bool]) -> None:
+    """Let the loop turn until something is so. Raises TimeoutError when it does not become so within DEADLINE_S."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not so():  # noqa: ASYNC110 (what is waited for tells nobody)
+            await asyncio.sleep(0)

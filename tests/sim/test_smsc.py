@@ -38,7 +38,7 @@ from gateway.text.decoding import decode
 from gateway.text.encoding import Encoding
 from gateway.text.segments import LongMessages
 from gateway.text.user_data import opened
-from tests.sim.running import SUBMIT, bound, next_deliver, running
+from tests.sim.running import SUBMIT, bound, next_deliver, running, until
 from tests.support.peer import Peer
 
 PROBE = QuerySm("probe")
@@ -261,8 +261,7 @@ async def test_smsc_says_why_a_message_ended(faults: Faults, state: MessageState
 async def test_smsc_sends_the_receipts_that_were_asked_for(asked: int, faults: Faults, told: bool) -> None:
     async with running(faults=faults) as (simulator, port), bound(port) as esme:
         await esme.ask(SUBMIT._replace(registered_delivery=asked))
-        while len(simulator.agenda):
-            await esme.ask(PROBE)
+        await until(lambda: len(simulator.agenda) == 0)
         simulator.mo("5215512345678", "45555", "despues")
         assert (classify(await next_deliver(esme)) is Kind.RECEIPT) == told
 
@@ -279,8 +278,7 @@ async def test_smsc_keeps_receipts_until_a_receiving_bind_is_there() -> None:
         async with bound(port, BindTransmitter(system_id="acme")) as transmitter:
             ids = [message_id_of(await transmitter.ask(SUBMIT)) for _ in range(3)]
             await transmitter.ask(SUBMIT._replace(registered_delivery=0))
-            while simulator.waiting < 3:
-                await transmitter.ask(PROBE)
+            await until(lambda: simulator.waiting == 3)
         async with bound(port, BindReceiver(system_id="acme")) as receiver:
             assert [read(await next_deliver(receiver)).message_id for _ in range(3)] == ids
         assert simulator.stats.delivered == 3
