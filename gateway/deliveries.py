@@ -117,6 +117,13 @@ class Deliveries:
         if backlog is not None:
             self._pump(backlog)
 
+    def look_again(self, app: str) -> None:
+        """There is something new on disk for an app (a replay): read it."""
+        backlog = self._apps.get(app)
+        if backlog is not None:
+            backlog.more = True
+            self._pump(backlog)
+
     def wake_all(self) -> None:
         """Look after every app: pauses that are over, and what a start finds on disk."""
         for backlog in self._apps.values():

@@ -161,7 +161,7 @@ class Intake:
         """How the submission goes, given whose number it is. Raises Refusal; changes nothing."""
         rules = self.rules
         app = rules.apps[submission.app]
-        lane = self._lane(submission, app)
+        lane = self.lane_of(submission)
         if not number.kind.may_be_mobile:
             raise Refusal("not_mobile", f"The number is {number.kind.replace('_', ' ')}, not a mobile one.", "to")
         if answer.mobile is False:
@@ -179,7 +179,9 @@ class Intake:
         content = self._content(submission, profile)
         return Decision(number, answer.network, answer, lane, carriers, choice.rule, sender, content)
 
-    def _lane(self, submission: Submission, app: AppRules) -> str:
+    def lane_of(self, submission: Submission) -> str:
+        """The lane a submission takes. Raises Refusal lane_not_allowed."""
+        app = self.rules.apps[submission.app]
         lane = choose_lane(submission.lane, submission.priority_flag, app.lane, app.lanes)
         if isinstance(lane, LaneNotAllowed):
             raise Refusal("lane_not_allowed", lane.why, "lane")

@@ -7,7 +7,7 @@ whenever receipts use another bind, it overtakes the submit_sm_resp.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -54,7 +54,7 @@ class Ids(Protocol):
     def candidates(self, receipt_ids: Iterable[str]) -> Iterable[Match]:
         """Canonical keys worth trying, likeliest first."""
 
-    def match(self, receipt_ids: Iterable[str], known: Callable[[str], bool]) -> Match | None:
+    def match(self, receipt_ids: Sequence[str], known: Callable[[str], bool]) -> Match | None:
         """The candidate that `known` has, if it is one."""
 
 

@@ -92,6 +92,12 @@ class Carrier:
         self._timer_at = 0.0
         self._soon = False
         self.draining = False
+        self.up = False
+        """Whether a bind that sends is up; asked for every message."""
+
+    def _set_up(self, gate: Gate, up: bool) -> None:
+        gate.up = up
+        self.up = any(each.up for each in self.gates.values())
 
     def add(self, bind: Bind, gate: Gate | None) -> None:
         """One more bind; `gate` is None where it does not transmit."""
@@ -102,11 +108,6 @@ class Carrier:
             self.scheduler.add(gate)
 
     # -- what comes down --------------------------------------------------------------------------------------------
-
-    @property
-    def up(self) -> bool:
-        """Whether a bind that sends is up."""
-        return any(gate.up for gate in self.gates.values())
 
     @property
     def in_flight(self) -> int:
@@ -305,14 +306,14 @@ class Carrier:
         gate = self.gates.get(bind.name)
         if gate is not None:
             gate.reset(self._monotonic())
-            gate.up = not bind.receive_only
+            self._set_up(gate, not bind.receive_only)
             self._pump_soon()
 
     def bind_down(self, bind: Bind, unanswered: Sequence[object]) -> None:
         """A bind is gone: what it had in flight is uncertain, and queued messages go elsewhere if none is left."""
         gate = self.gates.get(bind.name)
         if gate is not None:
-            gate.up = False
+            self._set_up(gate, False)
             gate.reset(self._monotonic())
         for context in unanswered:
             if isinstance(context, Flight):
@@ -332,7 +333,7 @@ class Carrier:
         bind.receive_only = receive_only
         gate = self.gates.get(bind.name)
         if gate is not None:
-            gate.up = bind.up and not receive_only
+            self._set_up(gate, bind.up and not receive_only)
             self._pump_soon()
             if not self.up:
                 self._evacuate()

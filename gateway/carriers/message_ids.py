@@ -6,7 +6,7 @@ leading zeros, in either case. `auto` tries the forms and learns one from what m
 be read in two ways.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -78,8 +78,14 @@ class MessageIds:
                     found[key] = Match(key, form)
         return list(found.values())
 
-    def match(self, receipt_ids: Iterable[str], known: Callable[[str], bool]) -> Match | None:
+    def match(self, receipt_ids: Sequence[str], known: Callable[[str], bool]) -> Match | None:
         """The one candidate that `known` has; None where none has it, or several have and nothing is learnt yet."""
+        if self.form is not None:
+            for receipt_id in receipt_ids:  # the form that has matched so far is right nearly always: ask it alone first
+                key = response_key(self.form, receipt_id) if receipt_id else None
+                if key is not None and known(key):
+                    self.matches[self.form] += 1
+                    return Match(key, self.form)
         hits = [match for match in self.candidates(receipt_ids) if known(match.key)]
         if len(hits) == 1:
             self._learn(hits[0].form)

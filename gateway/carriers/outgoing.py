@@ -26,7 +26,9 @@ class Outgoing:
 
     def waiting(self) -> list[Segment]:
         """The segments still to be sent, in order."""
-        flying = self.flying
+        flying, segments = self.flying, self.message.segments
+        if len(segments) == 1 and not flying:
+            return segments if segments[0].status is Status.ACCEPTED else []
         return [
             segment
             for segment in self.message.segments
@@ -48,6 +50,9 @@ class Outgoing:
     @property
     def settled(self) -> bool:
         """Whether nothing of it has to be sent any more."""
+        segments = self.message.segments
+        if len(segments) == 1:
+            return not self.flying and segments[0].status is not Status.ACCEPTED
         return not self.flying and all(segment.status is not Status.ACCEPTED for segment in self.message.segments)
 
 

@@ -1,0 +1,344 @@
+"""What operators see and do, over the running gateway: the other side of `admin.control.Control`.
+
+Status and readiness come from memory, at once; nothing here decides anything about messages.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from gateway.admin.control import BindAction
+from gateway.carriers.bind import Bind, BindState
+from gateway.carriers.carrier import Carrier
+from gateway.core import Core
+from gateway.errors import Refusal, StoreError
+from gateway.intake import Submission
+from gateway.message import FINAL, Content, Delivery, Message
+from gateway.rates import Rates
+
+_STATES = {BindState.UP: "bound", BindState.DOWN: "waiting", BindState.FAILED: "failed"}
+STORE_EVERY_S = 5
+
+
+class Check(NamedTuple):
+    """One condition of readiness."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+class AppBinds(NamedTuple):
+    """An app's SMPP sessions, as far as status shows them."""
+
+    app: str
+    binds: int
+
+
+class Operations:
+    """Control over one gateway process."""
+
+    def __init__(
+        self,
+        core: Core,
+        version: str,
+        *,
+        listening: Callable[[], Mapping[str, bool]],
+        app_binds: Callable[[], Mapping[str, int]],
+        drain: Callable[[], None],
+        reload: Callable[[], Awaitable[Sequence[str]]],
+        random: Callable[[], float],
+    ) -> None:
+        """`listening()`: by listener, whether it listens; `app_binds()`: by app, its SMPP sessions."""
+        self._core = core
+        self._version = version
+        self._listening = listening
+        self._app_binds = app_binds
+        self._drain = drain
+        self._reload = reload
+        self._random = random
+        self._started = core.clock.monotonic()
+        self._rates = Rates()
+        self._waiting: dict[str, tuple[int, float]] = {}
+        self._size = (0, 0)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._read_gauges()
+
+    async def run(self) -> None:
+        """Sample rates each second, and now and then what only the store knows."""
+        beat = 0
+        while True:
+            self._rates.sample(self._counters())
+            if beat % STORE_EVERY_S == 0:
+                await self._ask_store()
+            beat += 1
+            await asyncio.sleep(1.0)
+
+    async def _ask_store(self) -> None:
+        try:
+            self._waiting = await self._core.store.deliveries_waiting()
+            self._size = await self._core.store.size()
+        except StoreError:
+            return  # counted and logged where it is written to; the figures stay as they were
+
+    def _counters(self) -> dict[str, float]:
+        metrics = self._core.metrics
+        counters: dict[str, float] = {}
+        for labels, number in metrics.submitted.numbers():
+            counters[labels[1]] = counters.get(labels[1], 0.0) + number
+        for labels, number in metrics.accepted.numbers():
+            counters[f"app {labels[0]}"] = counters.get(f"app {labels[0]}", 0.0) + number
+        return counters
+
+    # -- seeing -----------------------------------------------------------------------------------------------------
+
+    def status(self) -> Mapping[str, Any]:
+        """See `Control.status`."""
+        core, now = self._core, self._core.clock.monotonic()
+        checks = self.ready()
+        return {
+            "version": self._version,
+            "node": core.config.node,
+            "uptime_s": round(now - self._started, 1),
+            "ready": all(check.ok for check in checks),
+            "stopping": core.intake.stopping,
+            "binds": [
+                self._bind(carrier, bind, now) for carrier in core.carriers.values() for bind in carrier.binds.values()
+            ],
+            "lanes": [
+                self._lane(carrier, lane, now) for carrier in core.carriers.values() for lane in ("fast", "bulk")
+            ],
+            "apps": [self._app(app) for app in core.config.apps],
+            "store": {
+                "healthy": core.commits.healthy,
+                "backlog": core.commits.backlog,
+                "size_bytes": self._size[0],
+                "free_bytes": self._size[1],
+            },
+            "totals": self._totals(),
+            "portability": self._portability(),
+            "message_ids": {name: str(carrier.ids.form or carrier.ids.mode) for name, carrier in core.carriers.items()},
+        }
+
+    def _bind(self, carrier: Carrier, bind: Bind, now: float) -> dict[str, Any]:
+        settings, gate = bind.settings, carrier.gates.get(bind.name)
+        state = "receive-only" if bind.up and bind.receive_only else _STATES.get(bind.state, str(bind.state))
+        return {
+            "carrier": carrier.name,
+            "bind": bind.name,
+            "address": f"{settings.endpoints[0].host}:{settings.endpoints[0].port}",
+            "mode": settings.mode,
+            "state": state,
+            "reason": "" if bind.up else bind.reason,
+            "since_s": round(now - bind.since, 1) if bind.up else None,
+            "window": gate.window.size if gate else None,
+            "window_used": gate.window.used if gate else None,
+            "rate_limit": round(gate.allowed_rate, 2) if gate else None,
+            "rate": self._rates.now(bind.name),
+            "history": self._rates.history(bind.name),
+        }
+
+    def _lane(self, carrier: Carrier, lane: str, now: float) -> dict[str, Any]:
+        queue = carrier.lane(lane)
+        on_disk, disk_oldest_at = self._core.feed.depth(carrier.name, lane)
+        oldest_s = queue.oldest_s(now) if len(queue) else None
+        if on_disk and oldest_s is None:
+            oldest_s = self._core.clock.utc() - disk_oldest_at
+        return {
+            "carrier": carrier.name,
+            "lane": lane,
+            "depth": queue.segments,
+            "on_disk": on_disk,
+            "oldest_s": None if oldest_s is None else round(oldest_s, 1),
+        }
+
+    def _app(self, app: str) -> dict[str, Any]:
+        waiting, oldest_at = self._waiting.get(app, (0, 0.0))
+        return {
+            "app": app,
+            "binds": self._app_binds().get(app, 0),
+            "deliveries_waiting": waiting,
+            "deliveries_oldest_s": round(self._core.clock.utc() - oldest_at, 1) if waiting else None,
+            "accepted": int(sum(n for labels, n in self._core.metrics.accepted.numbers() if labels[0] == app)),
+            "rate": self._rates.now(f"app {app}"),
+        }
+
+    def _totals(self) -> dict[str, int]:
+        metrics = self._core.metrics
+        totals = {status.word: 0 for status in sorted(FINAL)}
+        for labels, number in metrics.final.numbers():
+            if labels[2] in totals:
+                totals[labels[2]] += int(number)
+        totals["accepted"] = int(sum(number for _, number in metrics.accepted.numbers()))
+        totals["submitted"] = int(sum(number for _, number in metrics.submitted.numbers()))
+        totals["inbound"] = int(sum(number for _, number in metrics.inbound.numbers()))
+        return totals
+
+    def _portability(self) -> list[dict[str, Any]]:
+        now = self._core.clock.utc()
+        answers = []
+        for source in self._core.resolver.sources:
+            as_of = getattr(source, "as_of", None)
+            answers.append(
+                {
+                    "source": source.name,
+                    "available": source.unavailable is None,
+                    "detail": source.unavailable or "",
+                    "age_s": None if as_of is None else round(now - as_of, 1),
+                }
+            )
+        return answers
+
+    def ready(self) -> Sequence[Check]:
+        """Every condition for taking messages."""
+        core = self._core
+        up = [carrier.name for carrier in core.carriers.values() if carrier.up]
+        checks = [
+            Check("store", core.commits.healthy, "" if core.commits.healthy else "the last commit failed"),
+            Check("binds", bool(up), f"up: {', '.join(up)}" if up else "no bind is up"),
+            Check("running", not core.intake.stopping, "stopping" if core.intake.stopping else ""),
+        ]
+        return [*checks, *(Check(f"listener {name}", ok) for name, ok in self._listening().items())]
+
+    # -- doing ------------------------------------------------------------------------------------------------------
+
+    async def bind(self, name: str, action: BindAction) -> None:
+        """See `Control.bind`."""
+        for carrier in self._core.carriers.values():
+            found = carrier.binds.get(name)
+            if found is not None:
+                self._act(carrier, found, action)
+                return
+        raise Refusal("not_found", f"No bind is called {name}.", "name")
+
+    def _act(self, carrier: Carrier, bind: Bind, action: BindAction) -> None:
+        match action:
+            case "stop":
+                task = asyncio.get_running_loop().create_task(bind.halt())
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            case "start":
+                carrier.set_receive_only(bind, False)
+                bind.start()
+            case "receive-only":
+                if bind.settings.mode == "transmitter":
+                    raise Refusal("not_allowed", f"{bind.name} is a transmitter: it receives nothing.", "action")
+                carrier.set_receive_only(bind, True)
+
+    def drain(self) -> None:
+        """See `Control.drain`."""
+        self._drain()
+
+    async def reload(self) -> Sequence[str]:
+        """See `Control.reload`."""
+        return await self._reload()
+
+    async def message(self, message_id: str) -> Message | None:
+        """See `Control.message`."""
+        outgoing = self._core.dispatch.live.get(message_id)
+        return outgoing.message if outgoing is not None else await self._core.store.message(message_id)
+
+    async def dead_deliveries(self, after: str, limit: int) -> Sequence[Delivery]:
+        """See `Control.dead_deliveries`."""
+        return await self._core.store.dead_deliveries(after, limit)
+
+    async def replay(self, delivery_id: str) -> Delivery:
+        """See `Control.replay`."""
+        delivery = await self._core.store.delivery(delivery_id)
+        if delivery is None or delivery.state != "dead":
+            raise Refusal("not_found", f"No dead delivery {delivery_id}.")
+        delivery = msgspec.structs.replace(delivery, state="waiting", attempts=0, next_at=self._core.clock.utc())
+        self._core.commits.postpone(delivery)
+        await self._core.commits.drain()
+        self._core.deliveries.look_again(delivery.app)
+        return delivery
+
+    async def send(self, app: str, to: str, text: str, sender: str, lane: str) -> Message:
+        """See `Control.send`."""
+        apps = list(self._core.config.apps)
+        if not app and len(apps) > 1:
+            raise Refusal("missing_field", f"Which app? There are {', '.join(apps)}.", "app")
+        app = app or apps[0]
+        if app not in self._core.config.apps:
+            raise Refusal("not_found", f"No app is called {app}.", "app")
+        done: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        submission = Submission(
+            app=app, to=to, content=Content(text=text), interface="http", sender=sender, lane=lane, receipt="none"
+        )
+        if self._core.intake.submit(submission, _resolve, done) is not None:
+            await self._core.intake.submit_asking(submission, _resolve, done)
+        return await done
+
+    # -- gauges -----------------------------------------------------------------------------------------------------
+
+    def _read_gauges(self) -> None:
+        """What can be asked at any time is read when Prometheus asks."""
+        core, metrics = self._core, self._core.metrics
+        reader = metrics.gauge_reader
+
+        def gates(value: Callable[[Any], float]) -> Callable[[], list[tuple[tuple[str, ...], float]]]:
+            return lambda: [
+                ((carrier.name, name), value(gate))
+                for carrier in core.carriers.values()
+                for name, gate in carrier.gates.items()
+            ]
+
+        def lanes(value: Callable[[dict[str, Any]], float]) -> Callable[[], list[tuple[tuple[str, ...], float]]]:
+            def read() -> list[tuple[tuple[str, ...], float]]:
+                now = core.clock.monotonic()
+                return [
+                    ((carrier.name, lane), value(self._lane(carrier, lane, now)))
+                    for carrier in core.carriers.values()
+                    for lane in ("fast", "bulk")
+                ]
+
+            return read
+
+        reader("relevo_bind_window_used", gates(lambda gate: gate.window.used))
+        reader("relevo_bind_window_size", gates(lambda gate: gate.window.size))
+        reader("relevo_bind_rate_limit", gates(lambda gate: gate.allowed_rate))
+        reader(
+            "relevo_bind_up",
+            lambda: [((c.name, b.name), float(b.up)) for c in core.carriers.values() for b in c.binds.values()],
+        )
+        reader("relevo_queue_depth", lanes(lambda lane: lane["depth"] + lane["on_disk"]))
+        reader("relevo_queue_oldest_seconds", lanes(lambda lane: lane["oldest_s"] or 0.0))
+        reader(
+            "relevo_receipts_pending",
+            lambda: [((c.name,), len(c.correlation) + c.correlation.spilled) for c in core.carriers.values()],
+        )
+        reader("relevo_app_binds", lambda: [((app,), float(n)) for app, n in self._app_binds().items()])
+        reader("relevo_deliveries_waiting", lambda: [((app,), n) for app, (n, _) in self._waiting.items()])
+        reader(
+            "relevo_deliveries_oldest_seconds",
+            lambda: [((app,), core.clock.utc() - at) for app, (n, at) in self._waiting.items() if n],
+        )
+        reader("relevo_store_size_bytes", lambda: [((), self._size[0])])
+        reader("relevo_store_free_bytes", lambda: [((), self._size[1])])
+        reader("relevo_portability_table_age_seconds", self._table_age)
+        metrics.counter_reader(
+            "relevo_bind_throttled_seconds_total",
+            gates(lambda gate: gate.pacing.throttled_seconds(core.clock.monotonic())),
+        )
+        metrics.counter_reader(
+            "relevo_lookups_total",
+            lambda: [
+                ((source, result), getattr(tally, result))
+                for source, tally in core.resolver.tallies.items()
+                for result in ("answered", "nothing", "unmapped", "unavailable")
+            ],
+        )
+
+    def _table_age(self) -> list[tuple[tuple[str, ...], float]]:
+        ages = [answer["age_s"] for answer in self._portability() if answer["source"] == "table"]
+        return [((), age) for age in ages if age is not None]
+
+
+def _resolve(done: object, message: Message, error: StoreError | None) -> None:
+    if isinstance(done, asyncio.Future) and not done.done():
+        if error is None:
+            done.set_result(message)
+        else:
+            done.set_exception(error)
