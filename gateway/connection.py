@@ -78,6 +78,7 @@ class Connection(asyncio.Protocol):
         self._catching_up = False
         self._cut_off_at: float | None = None
         self._reading = True
+        self._held = False
         self.writable = True
         """False while the peer does not keep up with reading."""
         self.closing = False
@@ -96,6 +97,16 @@ class Connection(asyncio.Protocol):
         if not self._flush_awaited:
             self._flush_awaited = True
             self._loop.call_soon(self._flush)
+
+    def pause_reading(self) -> None:
+        """Read nothing more until `resume_reading`: the owner has as much to do as it can hold. Timers run on."""
+        self._held = True
+        self._read_or_not()
+
+    def resume_reading(self) -> None:
+        """The owner has room again."""
+        self._held = False
+        self._read_or_not()
 
     def close(self) -> None:
         """Write what is queued, then close; a peer that does not take it is cut off after STALL_S."""
@@ -139,9 +150,7 @@ class Connection(asyncio.Protocol):
         self.writable = True
         if not self.closing:
             self._cut_off_at = None
-        if not self._reading and self._transport is not None and not self.closing:
-            self._reading = True
-            self._transport.resume_reading()
+        self._read_or_not()
         self._owner.on_writable(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -178,8 +187,21 @@ class Connection(asyncio.Protocol):
         if self._trace is not None:
             self._trace("out", data)
         self._transport.write(data)
-        if not self.writable and self._reading and self._transport.get_write_buffer_size() > MOST_BUFFERED:
-            self._reading = False
+        if not self.writable and self._reading:
+            self._read_or_not()
+
+    def _read_or_not(self) -> None:
+        """Read, unless the owner wants no more or the peer leaves too much of ours unread."""
+        if self._transport is None or self.closing:
+            return
+        behind = not self.writable and self._transport.get_write_buffer_size() > MOST_BUFFERED
+        reading = not (self._held or behind)
+        if reading == self._reading:
+            return
+        self._reading = reading
+        if reading:
+            self._transport.resume_reading()
+        else:
             self._transport.pause_reading()
 
     # The timer

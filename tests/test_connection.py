@@ -319,3 +319,19 @@ def test_trace_sees_what_goes_in_and_out() -> None:
         ("in", [(0x15, 0, 3)]),
         ("out", [(0x15 | RESPONSE, 0, 3)]),
     ]
+
+
+def test_connection_reads_again_when_neither_owner_nor_peer_holds_it_back() -> None:
+    bench = Bench()
+    bench.connection.pause_reading()
+    bench.connection.pause_reading()
+    bench.connection.pause_writing()
+    bench.transport.buffered = MOST_BUFFERED + 1
+    bench.connection.resume_reading()
+    assert bench.transport.calls == ["pause_reading"]
+    bench.transport.buffered = 0
+    bench.connection.resume_writing()
+    assert bench.transport.calls == ["pause_reading", "resume_reading"]
+    bench.connection.close()
+    bench.connection.pause_reading()
+    assert "pause_reading" not in bench.transport.calls[2:]
