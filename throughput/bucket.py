@@ -93,15 +93,16 @@ class TokenBucket:
         return True
 
     def spend(self, now: float, since: float, n: int = 1, urgent: bool = False) -> None:
-        """Pay for `n` segments that go now: the caller has asked `next_send_time`. `since`: when they began to wait."""
-        start = now - LATE_S
-        if since > start:
-            start = min(since, now)
+        """Pay for `n` segments that go now; the caller has asked `next_send_time`. `since`: when its queue began to wait."""
+        late = now - LATE_S
+        start = late if since <= late else min(since, now)
         due = self._due
-        self._due = (due if due > start else start) + n * (self._interval if urgent else self._spread)
-        if urgent:
+        if urgent:  # others may be waiting, and their delay is not made good by this one: only `late` bounds it
+            self._due = (due if due > late else late) + n * self._interval
             due = self._urgent_due
             self._urgent_due = (due if due > start else start) + n * self._interval
+        else:
+            self._due = (due if due > start else start) + n * self._spread
         if n == 1:
             self._sent.append(now)
         else:

@@ -42,15 +42,30 @@ class _App(Turn, Generic[T]):
 
 
 class Lane(Generic[T]):
-    """Entries by app and batch. `segments` is the depth in segments, `len()` in messages."""
+    """Entries by app and batch. `segments` is the depth in segments, `len()` in messages.
 
-    __slots__ = ("_apps", "_aside", "_count", "_expiries", "_shares", "_turns", "capacity", "name", "segments")
+    `busy_since`: from when on there has always been something to send; of no meaning while it is empty.
+    """
+
+    __slots__ = (
+        "_apps",
+        "_aside",
+        "_count",
+        "_expiries",
+        "_shares",
+        "_turns",
+        "busy_since",
+        "capacity",
+        "name",
+        "segments",
+    )
 
     def __init__(self, name: str, capacity: int, shares: Mapping[str, float] | None = None) -> None:
         """`capacity` in messages; `shares`: weights of apps, 1 for those not named."""
         self.name = name
         self.capacity = capacity
         self.segments = 0
+        self.busy_since = 0.0
         self._shares = dict(shares or {})
         self._apps: dict[str, _App[T]] = {}
         self._turns: Turns[_App[T]] = Turns()
@@ -119,6 +134,8 @@ class Lane(Generic[T]):
         if entry.place is Place.WAITS or entry.place is Place.DROPPED:
             raise ValueError(f"an entry that is {entry.place.name} cannot be queued")
         entry.place = Place.WAITS
+        if not self._count:
+            self.busy_since = entry.queued_at
         self._count += 1
         self.segments += entry.cost
         self._expiries.add(entry, front=front)

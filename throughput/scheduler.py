@@ -182,7 +182,7 @@ class Scheduler(Generic[T]):
     def _send(self, entry: Entry[T], gate: Gate, now: float, n: int, urgent: bool) -> Send[T]:
         if n > 1:
             n = _at_once(gate, n, urgent)
-        since = entry.queued_at
+        since = (self._fast if urgent else self._bulk).busy_since
         self.bucket.spend(now, since, n, urgent)
         gate.bucket.spend(now, since, n, urgent)
         gate.window.used += n
