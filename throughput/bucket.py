@@ -93,7 +93,7 @@ class TokenBucket:
         return True
 
     def spend(self, now: float, since: float, n: int = 1, urgent: bool = False) -> None:
-        """Pay for `n` segments that go now; the caller has asked `next_send_time`. `since`: when its queue began to wait."""
+        """Pay for `n` segments that go now: `next_send_time` was asked. `since`: when their queue began to wait."""
         late = now - LATE_S
         start = late if since <= late else min(since, now)
         due = self._due
