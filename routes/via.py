@@ -29,7 +29,7 @@ class Failover:
         if not self._carriers:
             raise ValueError("via leads to no carrier")
 
-    def order(self, up: Up, random: float) -> tuple[str, ...]:  # noqa: ARG002  a Via; nothing is drawn here
+    def order(self, up: Up, random: float) -> tuple[str, ...]:
         """Those that are up, then the others."""
         carriers = self._carriers
         for carrier in carriers:

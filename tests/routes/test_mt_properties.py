@@ -43,9 +43,9 @@ def holds(rule: MtRule, fact: MtFacts, network: str) -> bool:
 
 def as_written(table: list[MtRule], fact: MtFacts) -> int | None:
     networks = (fact.network, *fact.hosts)
-    for network in networks:
+    for place, network in enumerate(networks, 1):
         held = [number for number, rule in enumerate(table) if holds(rule, fact, network)]
-        if any(network in table[number].network for number in held) or network is networks[-1]:
+        if any(network in table[number].network for number in held) or place == len(networks):
             return held[0] if held else None
     raise AssertionError
 
