@@ -248,6 +248,8 @@ class Core:
             self.inbound.tick(self.alphabet_of)
             for carrier in self.carriers.values():
                 carrier.correlation.tick(self.clock.utc())
+                for gate in carrier.gates.values():
+                    gate.step(now)  # a bind that gets no answers comes back to its rate all the same
             if now - last_watermark >= WATERMARK_S:
                 last_watermark = now
                 self._write_watermark()
