@@ -45,8 +45,8 @@ CREATE TABLE deliveries (
     next_at REAL NOT NULL,
     detail TEXT NOT NULL
 ) WITHOUT ROWID;
--- next_at and state are in it so that walking past what is not due, and counting, never leave the index.
-CREATE INDEX deliveries_by_app ON deliveries (app, id, next_at, state) WHERE state = 'waiting';
+-- next_at, kind and state are in it so that walking past what is not asked for, and counting, never leave the index.
+CREATE INDEX deliveries_by_app ON deliveries (app, id, next_at, kind, state) WHERE state = 'waiting';
 CREATE INDEX deliveries_dead ON deliveries (id) WHERE state = 'dead';
 
 CREATE TABLE inbound (

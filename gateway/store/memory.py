@@ -133,10 +133,11 @@ class MemoryStore:
         self._check()
         return min((row[1] for row in self._schedule), default=None)
 
-    async def deliveries(self, app: str, now: float, after: str, limit: int) -> list[Delivery]:
+    async def deliveries(self, app: str, now: float, after: str, limit: int, kind: str = "") -> list[Delivery]:
         """Waiting deliveries of an app that are due and beyond `after`, oldest first."""
         self._check()
-        found = (r for r in self._deliveries.beyond(after) if r[1] == app and r[7] == "waiting" and r[10] <= now)
+        due = (r for r in self._deliveries.beyond(after) if r[1] == app and r[7] == "waiting" and r[10] <= now)
+        found = (row for row in due if kind in {"", row[2]})
         return [read_delivery(row) for row in _first(limit, found)]
 
     async def delivery(self, delivery_id: str) -> Delivery | None:

@@ -159,9 +159,9 @@ class SqliteStore:
         earliest: float | None = (await self._walk("next_due"))[0][0]
         return earliest
 
-    async def deliveries(self, app: str, now: float, after: str, limit: int) -> list[Delivery]:
+    async def deliveries(self, app: str, now: float, after: str, limit: int, kind: str = "") -> list[Delivery]:
         """Waiting deliveries of an app that are due and beyond `after`, oldest first."""
-        return [read_delivery(row) for row in await self._walk("deliveries", app, after, now, limit)]
+        return [read_delivery(row) for row in await self._walk("deliveries", app, after, now, kind, kind, limit)]
 
     async def dead_deliveries(self, after: str, limit: int) -> list[Delivery]:
         """Dead deliveries of all apps, oldest first."""

@@ -234,8 +234,11 @@ class Store(Protocol):
     async def next_due(self) -> float | None:
         """The earliest send_at of the schedule."""
 
-    async def deliveries(self, app: str, now: float, after: str, limit: int) -> list[Delivery]:
-        """Waiting deliveries of an app with next_at at or before `now` and an id beyond `after`, oldest first."""
+    async def deliveries(self, app: str, now: float, after: str, limit: int, kind: str = "") -> list[Delivery]:
+        """Waiting deliveries of an app with next_at at or before `now` and an id beyond `after`, oldest first.
+
+        Of one `kind` (receipt, inbound), or of any where it is "".
+        """
 
     async def delivery(self, delivery_id: str) -> Delivery | None:
         """One delivery, waiting or dead."""

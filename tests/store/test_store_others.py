@@ -36,6 +36,14 @@ async def test_deliveries_are_read_by_app_in_slices_when_due(store: Store) -> No
     assert await store.deliveries("nobody", BASE, "", 9) == []
 
 
+async def test_deliveries_are_read_by_kind(store: Store) -> None:
+    rows = [a_delivery(1), a_delivery(2, kind="inbound"), a_delivery(3)]
+    await store.commit(Changes(deliveries={row.id: row for row in rows}))
+    assert await store.deliveries("bank", BASE, "", 9, "receipt") == [rows[0], rows[2]]
+    assert await store.deliveries("bank", BASE, "", 9, "inbound") == [rows[1]]
+    assert await store.deliveries("bank", BASE, an_id(1), 1, "receipt") == [rows[2]]
+
+
 async def test_delivery_tried_in_vain_keeps_its_attempts(store: Store) -> None:
     row = a_delivery(1)
     await store.commit(Changes(deliveries={row.id: row}))
