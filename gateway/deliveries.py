@@ -7,8 +7,10 @@ and read back as room appears, so that an app that stalls costs nobody else anyt
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
+from heapq import heappop, heappush
+from math import ceil
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -21,6 +23,11 @@ from gateway.store.store import Store
 log = structlog.get_logger()
 
 IN_MEMORY = 1_000
+LOOK_S = 60.0
+"""So often the disk is looked at for pauses that nobody here remembers: those of before a start."""
+
+RECEIPT, INBOUND = "receipt", "inbound"
+KINDS = (RECEIPT, INBOUND)
 
 
 class Outcome(Enum):
@@ -39,7 +46,8 @@ class Parcel(NamedTuple):
     inbound: Inbound | None
 
 
-Done = Callable[[Parcel, Outcome, str], None]
+Done = Callable[[Parcel, Outcome, str], Outcome]
+"""Called with what became of an offer and why, in words; returns what it comes to: DEAD where no try is left."""
 
 
 class Way(Protocol):
@@ -53,21 +61,50 @@ class Way(Protocol):
 
 
 class Backlog:
-    """What one app is owed: a bounded queue, and whether there is more on disk."""
+    """What one app is owed of one kind: a bounded queue, and whether there is more on disk."""
 
-    __slots__ = ("app", "held", "loading", "more", "next_at", "queue")
+    __slots__ = (
+        *("app", "due", "due_seconds", "held", "kind", "late"),
+        *("loading", "look_at", "more", "pumping", "queue", "settled"),
+    )
 
-    def __init__(self, app: str) -> None:
+    def __init__(self, app: str, kind: str) -> None:
         self.app = app
+        self.kind = kind
         self.queue: deque[Parcel] = deque()
         self.held: set[str] = set()  # ids in the queue or with a way
         self.more = True  # on disk, perhaps; the first read says
         self.loading = False
-        self.next_at: float | None = None
+        self.late: list[Parcel] = []  # offered while the disk was being read
+        self.settled: set[str] = set()  # answered meanwhile, so what was read of them is old
+        self.pumping = False
+        self.due: list[int] = []  # a heap of the seconds at which something put off is to be tried again
+        self.due_seconds: set[int] = set()  # what is in it
+        self.look_at = 0.0
+
+    def put_off(self, until: float) -> None:
+        """Something on disk is to be tried again at this epoch second. Seconds, so that a million need few."""
+        second = ceil(until)
+        if second not in self.due_seconds:
+            self.due_seconds.add(second)
+            heappush(self.due, second)
+
+    def is_due(self, now: float) -> bool:
+        """Whether to look on disk: a pause is over, or nobody has looked for a while (pauses from before a start)."""
+        due = now >= self.look_at
+        while self.due and self.due[0] <= now:
+            self.due_seconds.discard(heappop(self.due))
+            due = True
+        if due:
+            self.look_at = now + LOOK_S
+        return due
 
 
 class Deliveries:
-    """All apps' deliveries. `ways` are asked in order for each parcel; the first that serves it takes it."""
+    """All apps' deliveries. `ways` are asked in order for each parcel; the first that serves it takes it.
+
+    Receipts and inbound messages of an app do not wait for each other: their ways may differ.
+    """
 
     def __init__(
         self,
@@ -86,9 +123,11 @@ class Deliveries:
         self._retry_after_s = retry_after_s
         self._on_outcome = on_outcome
         self._ways: list[Way] = []
-        self._apps = {app: Backlog(app) for app in apps}
+        self._apps: dict[str, dict[str, Backlog]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._done = self._settle
+        for app in apps:
+            self.add_app(app)
 
     def add_way(self, way: Way) -> None:
         """One more way to apps, asked after those already there."""
@@ -96,45 +135,48 @@ class Deliveries:
 
     def add_app(self, app: str) -> None:
         """An app that a changed configuration brought."""
-        self._apps.setdefault(app, Backlog(app))
+        self._apps.setdefault(app, {kind: Backlog(app, kind) for kind in KINDS})
 
     def offer(self, parcel: Parcel) -> None:
         """A delivery that has just become durable: on its way at once where there is room."""
-        backlog = self._apps.get(parcel.delivery.app)
-        if backlog is None or parcel.delivery.id in backlog.held:
+        app = self._apps.get(parcel.delivery.app)
+        if app is None:
             return
-        if len(backlog.queue) >= IN_MEMORY or backlog.more:
+        backlog = app[parcel.delivery.kind]
+        if parcel.delivery.id in backlog.held:
+            return
+        if backlog.loading and len(backlog.late) < IN_MEMORY:
+            backlog.late.append(parcel)
+        elif backlog.loading or backlog.more or len(backlog.queue) >= IN_MEMORY:
             backlog.more = True
-            self.wake(backlog.app)
-            return
-        backlog.held.add(parcel.delivery.id)
-        backlog.queue.append(parcel)
-        self._pump(backlog)
+            self._pump(backlog)
+        else:
+            backlog.held.add(parcel.delivery.id)
+            backlog.queue.append(parcel)
+            self._pump(backlog)
 
     def wake(self, app: str) -> None:
         """Room has appeared for an app (it bound, answered, or its pause is over)."""
-        backlog = self._apps.get(app)
-        if backlog is not None:
+        for backlog in self._backlogs(app):
             self._pump(backlog)
 
     def look_again(self, app: str) -> None:
         """There is something new on disk for an app (a replay): read it."""
-        backlog = self._apps.get(app)
-        if backlog is not None:
+        for backlog in self._backlogs(app):
             backlog.more = True
             self._pump(backlog)
 
     def wake_all(self) -> None:
-        """Look after every app: pauses that are over, and what a start finds on disk."""
-        for backlog in self._apps.values():
-            if backlog.next_at is not None and backlog.next_at <= self._utc():
-                backlog.next_at = None
-                backlog.more = True
-            self._pump(backlog)
+        """Look after every app, once a second: pauses that are over, and what a start finds on disk."""
+        now = self._utc()
+        for app in self._apps:
+            for backlog in self._backlogs(app):
+                backlog.more = backlog.is_due(now) or backlog.more
+                self._pump(backlog)
 
     def waiting_in_memory(self, app: str) -> int:
         """Parcels queued or with a way, for status."""
-        return len(self._apps[app].held)
+        return sum(len(backlog.held) for backlog in self._backlogs(app))
 
     async def stop(self) -> None:
         """End reads that are under way; what was not taken stays on disk."""
@@ -142,21 +184,34 @@ class Deliveries:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _backlogs(self, app: str) -> Iterable[Backlog]:
+        return self._apps.get(app, {}).values()
+
     def _way(self, parcel: Parcel) -> Way | None:
         return next((way for way in self._ways if way.serves(parcel.delivery.app, parcel)), None)
 
     def _pump(self, backlog: Backlog) -> None:
-        queue = backlog.queue
-        while queue:
-            way = self._way(queue[0])
-            if way is None or not way.send(queue[0], self._done):
-                break
-            queue.popleft()
-        if backlog.more and not backlog.loading and len(queue) < IN_MEMORY // 2 and self._anyone(backlog):
+        """Hand over what there is room for, and have more read. A way that answers at once calls in here again."""
+        if backlog.pumping:
+            return
+        backlog.pumping = True
+        try:
+            self._hand_over(backlog.queue)
+        finally:
+            backlog.pumping = False
+        if backlog.more and not backlog.loading and len(backlog.queue) < IN_MEMORY // 2 and self._anyone(backlog):
             backlog.loading = True
             task = asyncio.get_running_loop().create_task(self._load(backlog))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _hand_over(self, queue: deque[Parcel]) -> None:
+        while queue:
+            parcel = queue.popleft()
+            way = self._way(parcel)
+            if way is None or not way.send(parcel, self._done):
+                queue.appendleft(parcel)
+                return
 
     def _anyone(self, backlog: Backlog) -> bool:
         """Whether reading on makes sense: nothing is queued that no way wants."""
@@ -164,36 +219,42 @@ class Deliveries:
 
     async def _load(self, backlog: Backlog) -> None:
         """Read what is due from disk, oldest first, skipping what is already held."""
+        backlog.settled.clear()
         try:
             await self._commits.drain()
             backlog.more = False
-            limit = IN_MEMORY + len(backlog.held)
-            found = await self._store.deliveries(backlog.app, self._utc(), "", limit)
-            fresh = [delivery for delivery in found if delivery.id not in backlog.held]
-            backlog.more = backlog.more or len(found) == limit
-            for parcel in await self._parcels(fresh):
-                if parcel.delivery.id not in backlog.held:
-                    backlog.held.add(parcel.delivery.id)
-                    backlog.queue.append(parcel)
+            found = await self._read(backlog)
         except StoreError as error:
             backlog.more = True
+            found = []
             log.warning("deliveries_not_read", app=backlog.app, reason=str(error))
-            return
         finally:
             backlog.loading = False
+            late, backlog.late = backlog.late, []
+        # What came while the disk was read comes behind it; where not all was read, the next read finds it there.
+        for parcel in found if backlog.more else found + late:
+            if parcel.delivery.id not in backlog.held:
+                backlog.held.add(parcel.delivery.id)
+                backlog.queue.append(parcel)
         if backlog.queue:
             self._pump(backlog)
 
-    async def _parcels(self, found: list[Delivery]) -> list[Parcel]:
+    async def _read(self, backlog: Backlog) -> list[Parcel]:
+        """A slice of what is due, without what a way holds or has settled while it was read."""
+        limit = IN_MEMORY + len(backlog.held)
+        rows = await self._store.deliveries(backlog.app, self._utc(), "", limit, backlog.kind)
+        backlog.more = backlog.more or len(rows) == limit
+        parcels = await self._parcels([row for row in rows if row.id not in backlog.held])
+        return [parcel for parcel in parcels if parcel.delivery.id not in backlog.settled]
+
+    async def _parcels(self, rows: list[Delivery]) -> list[Parcel]:
         """Deliveries with what they tell of; one whose subject is gone is dropped and said."""
-        messages = {
-            message.id: message
-            for message in await self._store.messages([row.subject for row in found if row.kind == "receipt"])
-        }
+        receipts = [row.subject for row in rows if row.kind == RECEIPT]
+        messages = {message.id: message for message in await self._store.messages(receipts)} if receipts else {}
         parcels: list[Parcel] = []
-        for row in found:
-            message = messages.get(row.subject) if row.kind == "receipt" else None
-            inbound = await self._store.inbound(row.subject) if row.kind == "inbound" else None
+        for row in rows:
+            message = messages.get(row.subject) if row.kind == RECEIPT else None
+            inbound = await self._store.inbound(row.subject) if row.kind == INBOUND else None
             if message is None and inbound is None:
                 log.warning("delivery_without_subject", delivery=row.id, app=row.app, subject=row.subject)
                 self._commits.delivered(row.id)
@@ -201,11 +262,13 @@ class Deliveries:
             parcels.append(Parcel(row, message, inbound))
         return parcels
 
-    def _settle(self, parcel: Parcel, outcome: Outcome, why: str) -> None:
+    def _settle(self, parcel: Parcel, outcome: Outcome, why: str) -> Outcome:
         """An offer was answered: it leaves, waits for its next try, or is dead."""
         delivery = parcel.delivery
-        backlog = self._apps[delivery.app]
+        backlog = self._apps[delivery.app][delivery.kind]
         backlog.held.discard(delivery.id)
+        if backlog.loading:
+            backlog.settled.add(delivery.id)
         if outcome is Outcome.TAKEN:
             self._commits.delivered(delivery.id)
         else:
@@ -213,6 +276,7 @@ class Deliveries:
         self._on_outcome(parcel, outcome)
         if backlog.queue or backlog.more:
             self._pump(backlog)
+        return outcome
 
     def _postpone(self, backlog: Backlog, parcel: Parcel, outcome: Outcome, why: str) -> Outcome:
         delivery = parcel.delivery
@@ -224,6 +288,6 @@ class Deliveries:
             delivery.state = "dead"
         else:
             delivery.next_at = self._utc() + pause_s
-            backlog.next_at = min(delivery.next_at, backlog.next_at or delivery.next_at)
+            backlog.put_off(delivery.next_at)
         self._commits.postpone(delivery)
         return outcome
