@@ -35,14 +35,20 @@ _S = Status
 FINAL = frozenset({_S.DELIVERED, _S.UNDELIVERED, _S.EXPIRED, _S.UNKNOWN, _S.REJECTED, _S.CANCELLED})
 WAITING = frozenset({_S.SCHEDULED, _S.ACCEPTED, _S.PAUSED})
 
-# UNKNOWN is final until the carrier says better: a receipt that comes later than its deadline still counts.
+# UNKNOWN is final until the carrier says better: a receipt that comes later than its deadline still counts. What is
+# PAUSED may have segments in flight, and these end all the same. Nothing taken by a carrier ever waits again.
 MOVES: dict[Status, frozenset[Status]] = {
     _S.SCHEDULED: frozenset({_S.ACCEPTED, _S.PAUSED, _S.CANCELLED, _S.EXPIRED, _S.REJECTED}),
     _S.ACCEPTED: frozenset(
         {_S.SUBMITTED, _S.PAUSED, _S.CANCELLED, _S.EXPIRED, _S.REJECTED, _S.DELIVERED, _S.UNDELIVERED, _S.UNKNOWN}
     ),
-    _S.PAUSED: frozenset({_S.ACCEPTED, _S.SCHEDULED, _S.CANCELLED, _S.EXPIRED, _S.REJECTED}),
-    _S.SUBMITTED: frozenset({_S.DELIVERED, _S.UNDELIVERED, _S.EXPIRED, _S.UNKNOWN, _S.REJECTED, _S.ACCEPTED}),
+    _S.PAUSED: frozenset(
+        {
+            *(_S.ACCEPTED, _S.SCHEDULED, _S.SUBMITTED, _S.CANCELLED, _S.EXPIRED, _S.REJECTED),
+            *(_S.DELIVERED, _S.UNDELIVERED, _S.UNKNOWN),
+        }
+    ),
+    _S.SUBMITTED: frozenset({_S.DELIVERED, _S.UNDELIVERED, _S.EXPIRED, _S.UNKNOWN, _S.REJECTED}),
     _S.DELIVERED: frozenset(),
     _S.UNDELIVERED: frozenset(),
     _S.EXPIRED: frozenset(),
@@ -51,8 +57,12 @@ MOVES: dict[Status, frozenset[Status]] = {
     _S.CANCELLED: frozenset(),
 }
 
-# Which final status of a segment decides the message's, strongest first: one lost part spoils the text.
-_SUMMED = (_S.REJECTED, _S.UNDELIVERED, _S.EXPIRED, _S.CANCELLED, _S.UNKNOWN, _S.DELIVERED)
+# Which status among the segments is the message's, strongest first: what has not ended holds back what has, and then
+# one lost part spoils the text.
+_SUMMED = (
+    *(_S.ACCEPTED, _S.SCHEDULED, _S.PAUSED, _S.SUBMITTED),
+    *(_S.REJECTED, _S.UNDELIVERED, _S.EXPIRED, _S.CANCELLED, _S.UNKNOWN, _S.DELIVERED),
+)
 
 
 class Content(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -62,6 +72,7 @@ class Content(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `data_coding`. `udh` is a user data header of the app's own (whole, with UDHL), `sar` the TLVs of its own SAR part
     (reference, total, number; §5.3.2.22-24). `encoding` is what was asked for: auto, gsm7, ucs2, latin1 or binary;
     `settled` and `parts` what it came to at the first carrier. `message_class` is 0-3 or None (3GPP TS 23.038 §4).
+    `transliterate`: a carrier that cannot have the words as they are may be given them in other letters.
     """
 
     text: str | None = None
@@ -75,6 +86,7 @@ class Content(msgspec.Struct, frozen=True, array_like=True, gc=False):
     protocol_id: int = 0
     settled: str = "gsm7"
     parts: int = 1
+    transliterate: bool = False
 
 
 class Segment(msgspec.Struct, array_like=True, gc=False):
@@ -155,25 +167,29 @@ def sum_up(segments: Iterable[Segment]) -> Status:
         return _S.ACCEPTED
     if len(statuses) == 1:
         return next(iter(statuses))
-    if _S.ACCEPTED in statuses:
-        return _S.ACCEPTED
-    if _S.SUBMITTED in statuses:
-        return _S.SUBMITTED
     return next(status for status in _SUMMED if status in statuses)
 
 
 def move(message: Message, after: Status, event: Event) -> bool:
-    """Bring the whole message to `after` and append the event; False and no change where the move is not legal."""
+    """Bring the whole message to `after` and append the event; False and no change where the move is not legal.
+
+    With a final status the segments that still waited to be sent end as well.
+    """
     if after not in MOVES[message.status]:
         return False
     message.status = after
     message.updated_at = event.at
     message.events.append(event)
+    if after in FINAL:
+        _end_waiting(message, after)
     return True
 
 
 def move_segment(message: Message, segment: Segment, after: Status, event: Event) -> bool:
-    """Bring one segment to `after`, sum the message up, and append the event; False where the move is not legal."""
+    """Bring one segment to `after`, sum the message up, and append the event; False where the move is not legal.
+
+    While another segment waits to be sent the message stays what it is, be that accepted or paused.
+    """
     if after not in MOVES[segment.status]:
         return False
     segment.status = after
@@ -181,21 +197,35 @@ def move_segment(message: Message, segment: Segment, after: Status, event: Event
     message.updated_at = event.at
     segments = message.segments
     summed = after if len(segments) == 1 else sum_up(segments)
-    if summed is not message.status and summed in MOVES[message.status]:
+    if summed is not message.status and summed not in WAITING and summed in MOVES[message.status]:
         message.status = summed
     return True
 
 
 def fail(message: Message, after: Status, code: str, detail: str, event: Event) -> bool:
-    """End the message with an error: as `move`, and segments that had not ended go with it."""
-    if not move(message, after, event):
+    """Give up what of a message no carrier has: its waiting segments come to the final status `after`, with an error.
+
+    Segments that a carrier took still wait for their receipts, and the message ends with the last of them. The event
+    is appended; False and no change where `after` is not a legal end, or nothing is left to give up.
+    """
+    if after not in MOVES[message.status]:
         return False
+    if message.segments and not _end_waiting(message, after):
+        return False
+    message.status = sum_up(message.segments) if message.segments else after
+    message.updated_at = event.at
+    message.events.append(event)
     message.error_code = code
     message.error_detail = detail
-    for segment in message.segments:
-        if segment.status not in FINAL:
-            segment.status = after
     return True
+
+
+def _end_waiting(message: Message, after: Status) -> bool:
+    """Bring segments that wait to be sent to a final status; whether there were any."""
+    waiting = [segment for segment in message.segments if segment.status in WAITING]
+    for segment in waiting:
+        segment.status = after
+    return bool(waiting)
 
 
 class Inbound(msgspec.Struct, kw_only=True, frozen=True):
