@@ -11,12 +11,14 @@ import msgspec
 from gateway.message import Content
 from gateway.smpp.fields import Tlvs
 from gateway.smpp.spec import EsmClass, Tag
-from gateway.text.data_coding import Alphabet
+from gateway.text.data_coding import Alphabet, Charset, coding
 from gateway.text.encoding import Encoded, Encoding, binary, carried, choose
-from gateway.text.errors import BadHeaderError, TextError, TextTooLongError
+from gateway.text.errors import BadHeaderError, TextError, TextTooLongError, UnencodableError
 from gateway.text.segments import LongMessages, Part, Sar, count, split
+from gateway.text.udh import concat_of, strict
 
 _UDHI = int(EsmClass.UDHI)
+_WIDER = (LongMessages.UDH16, LongMessages.SAR)
 
 
 class Profile(NamedTuple):
@@ -52,22 +54,30 @@ def settle(content: Content, profile: Profile, *, transliterate: bool = False) -
 
     Raises CannotWrite bad_encoding or text_too_long.
     """
+    transliterate = transliterate or content.transliterate
     try:
         encoded = _encode(content, profile, transliterate)
         parts = 1 if content.sar is not None else count(encoded, content.udh)
+        if parts > 1:
+            parts = _count_long(encoded, content, profile, parts)
     except TextError as error:
         raise _cannot(error, content) from error
     settled = str(encoded.encoding)
     text = encoded.text if content.text is not None else None
-    if settled == content.settled and parts == content.parts and text == content.text:
+    if (
+        settled == content.settled
+        and parts == content.parts
+        and text == content.text
+        and transliterate is content.transliterate
+    ):
         return content
-    return msgspec.structs.replace(content, text=text, settled=settled, parts=parts)
+    return msgspec.structs.replace(content, text=text, settled=settled, parts=parts, transliterate=transliterate)
 
 
 def wires(content: Content, profile: Profile, reference: int) -> list[Wire]:
     """The segments in order. `reference` is 16 bits, new for each message of several parts. Raises CannotWrite."""
     try:
-        encoded = _encode(content, profile, transliterate=False)
+        encoded = _encode(content, profile, content.transliterate)
         if content.sar is not None:
             # a part that the app cut itself: passed on as it is, whatever its length
             return [_wire(Part(b"", encoded.octets, Sar(*content.sar)), encoded.data_coding, content.tlvs)]
@@ -77,10 +87,26 @@ def wires(content: Content, profile: Profile, reference: int) -> list[Wire]:
     return [_wire(part, encoded.data_coding, content.tlvs) for part in parts]
 
 
+def _count_long(encoded: Encoded, content: Content, profile: Profile, counted: int) -> int:
+    """Segments of a text that needs several: as this carrier gets them, or as a phone counts where the SMSC cuts it.
+
+    A header of 7 octets (udh16), or the room that SAR leaves for one, may cost a segment more than `counted` with the
+    6 octets that phones use.
+    """
+    if content.udh and concat_of(strict(content.udh))[0] is not None:
+        raise TextTooLongError(counted, 1)  # one part of the app's own cutting, and longer than a part may be
+    if profile.long_messages in _WIDER and counted <= profile.max_parts:
+        return len(split(encoded, profile.long_messages, 0, content.udh, 0))
+    return counted
+
+
 def _encode(content: Content, profile: Profile, transliterate: bool) -> Encoded:
     if content.text is None:
         if content.encoding == "binary":
             return binary(content.data, content.message_class)
+        if not profile.ucs2 and coding(content.data_coding).charset is Charset.UCS2:
+            # a part, or a waiting indication: its words cannot be written anew without the other parts'
+            raise UnencodableError("the carrier takes no UCS-2")
         return carried(content.data_coding, content.data, profile.alphabet)
     return choose(
         content.text,
