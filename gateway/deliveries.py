@@ -274,6 +274,9 @@ class Deliveries:
         else:
             outcome = self._postpone(backlog, parcel, outcome, why)
         self._on_outcome(parcel, outcome)
+        for other in self._backlogs(delivery.app):  # they share a bind's window: the place goes to the other kind first
+            if other.queue and other is not backlog:
+                self._pump(other)
         if backlog.queue or backlog.more:
             self._pump(backlog)
         return outcome
