@@ -1,0 +1,151 @@
+"""A receipt or an inbound message as the deliver_sm that tells an app of it (§4.6, Appendix B).
+
+Dates in a receipt's text are UTC. Source and destination are the submit's, swapped, the destination spelled as the app
+spelled it. An inbound text of more than 254 octets goes in message_payload, whole: cut into parts again it could
+arrive in pieces over several binds. Peers up to 3.3 know no TLVs, so such a text cannot be told them.
+"""
+
+from datetime import UTC, datetime
+
+from gateway.apps.smpp_inquiries import STATES, error_of, network_error_of
+from gateway.apps.smpp_submission import NAMED, SPELLED
+from gateway.deliveries import Parcel
+from gateway.message import Delivery, Inbound, Message, Status
+from gateway.smpp.destinations import Destination
+from gateway.smpp.fields import Tlvs
+from gateway.smpp.pdu import DeliverSm
+from gateway.smpp.receipt_text import render
+from gateway.smpp.spec import DataCoding, EsmClass, MessageState, Npi, Tag, Ton
+from gateway.text import gsm7
+from gateway.text.data_coding import Charset, coding
+
+LONGEST = 254
+"""Octets of short_message."""
+MOST_SHORT_DIGITS = 6
+_LONGEST_PAYLOAD = 0xFFFF
+_NETWORK_GSM = 3  # network_error_code's network type (§5.3.2.31)
+
+# Plain integers: looking up an enum's member costs, and these are used for each message.
+_RECEIPT, _INTERMEDIATE = int(EsmClass.TYPE_RECEIPT), int(EsmClass.TYPE_INTERMEDIATE)
+_RECEIPTED_MESSAGE_ID, _MESSAGE_STATE = int(Tag.RECEIPTED_MESSAGE_ID), int(Tag.MESSAGE_STATE)
+_NETWORK_ERROR_CODE, _REFERENCE = int(Tag.NETWORK_ERROR_CODE), int(Tag.USER_MESSAGE_REFERENCE)
+_PAYLOAD, _UCS2 = int(Tag.MESSAGE_PAYLOAD), int(DataCoding.UCS2)
+_INTERNATIONAL, _NETWORK_SPECIFIC, _ALPHANUMERIC = (
+    int(Ton.INTERNATIONAL),
+    int(Ton.NETWORK_SPECIFIC),
+    int(Ton.ALPHANUMERIC),
+)
+_ISDN, _NPI_UNKNOWN = int(Npi.ISDN), int(Npi.UNKNOWN)
+
+
+class Untellable(ValueError):
+    """A delivery that cannot be put into a deliver_sm for this peer."""
+
+
+def deliver_sm(parcel: Parcel, *, tlvs: bool) -> DeliverSm:
+    """The PDU that tells of it; `tlvs`: whether the peer knows any. Raises Untellable."""
+    if parcel.message is not None:
+        return receipt(parcel.delivery, parcel.message, tlvs=tlvs)
+    if parcel.inbound is not None:
+        return inbound(parcel.inbound, tlvs=tlvs)
+    raise Untellable("there is nothing to tell of")
+
+
+def receipt(delivery: Delivery, message: Message, *, tlvs: bool) -> DeliverSm:
+    """A receipt for the status the delivery tells, or an intermediate notification where that is not the last."""
+    state = STATES[delivery.status]
+    message_id = message.extras.get(NAMED, message.id)
+    failed = delivery.status is not Status.DELIVERED
+    error, network_error = (error_of(message), network_error_of(message)) if failed else (0, 0)
+    source, destination = _recipient(message), address(message.sender)
+    return DeliverSm(
+        source_addr_ton=source.dest_addr_ton,
+        source_addr_npi=source.dest_addr_npi,
+        source_addr=source.destination_addr,
+        dest_addr_ton=destination.dest_addr_ton,
+        dest_addr_npi=destination.dest_addr_npi,
+        destination_addr=destination.destination_addr,
+        esm_class=_INTERMEDIATE if state is MessageState.ENROUTE else _RECEIPT,
+        short_message=render(
+            message_id,
+            state,
+            datetime.fromtimestamp(message.created_at, UTC),
+            datetime.fromtimestamp(delivery.created_at, UTC),
+            error=f"{error:03d}" if error <= 999 else "000",
+            text=_beginning(message),
+        ),
+        tlvs=_receipt_tlvs(message_id, state, network_error, message.reference) if tlvs else (),
+    )
+
+
+def inbound(message: Inbound, *, tlvs: bool) -> DeliverSm:
+    """A subscriber's message: 8-bit data as it came, text as GSM septets where they hold it, else as UCS-2."""
+    source, destination = address(message.sender), address(message.to)
+    octets, data_coding = _encoded(message)
+    payload: Tlvs = ()
+    if len(octets) > LONGEST:
+        if not tlvs:
+            raise Untellable(f"{len(octets)} octets need message_payload, and the peer bound as SMPP 3.3")
+        if len(octets) > _LONGEST_PAYLOAD:
+            raise Untellable(f"{len(octets)} octets are more than message_payload holds")
+        payload, octets = ((_PAYLOAD, octets),), b""
+    return DeliverSm(
+        source_addr_ton=source.dest_addr_ton,
+        source_addr_npi=source.dest_addr_npi,
+        source_addr=source.destination_addr,
+        dest_addr_ton=destination.dest_addr_ton,
+        dest_addr_npi=destination.dest_addr_npi,
+        destination_addr=destination.destination_addr,
+        data_coding=data_coding,
+        short_message=octets,
+        tlvs=payload,
+    )
+
+
+def address(text: str) -> Destination:
+    """An address of ours or a subscriber's with the TON and NPI it has by its looks (§5.2.5, §5.2.6)."""
+    digits = text.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return Destination(_ALPHANUMERIC if digits else 0, _NPI_UNKNOWN, text)
+    if len(digits) <= MOST_SHORT_DIGITS:
+        return Destination(_NETWORK_SPECIFIC, _NPI_UNKNOWN, digits)
+    return Destination(_INTERNATIONAL, _ISDN, digits)
+
+
+def _recipient(message: Message) -> Destination:
+    """The subscriber as the app wrote it, else as international."""
+    spelled = message.extras.get(SPELLED)
+    if spelled is None:
+        return Destination(_INTERNATIONAL, _ISDN, message.to)
+    ton, npi, digits = spelled.split(".", 2)
+    return Destination(int(ton), int(npi), digits)
+
+
+def _receipt_tlvs(message_id: str, state: MessageState, network_error: int, reference: str) -> Tlvs:
+    tlvs: Tlvs = (
+        (_RECEIPTED_MESSAGE_ID, message_id.encode("latin-1") + b"\0"),
+        (_MESSAGE_STATE, bytes((state,))),
+    )
+    if 0 < network_error <= 0xFFFF:
+        tlvs += ((_NETWORK_ERROR_CODE, bytes((_NETWORK_GSM,)) + network_error.to_bytes(2, "big")),)
+    if reference.isascii() and reference.isdigit() and int(reference) <= 0xFFFF:
+        tlvs += ((_REFERENCE, int(reference).to_bytes(2, "big")),)
+    return tlvs
+
+
+def _beginning(message: Message) -> bytes:
+    """The first twenty septets of the text; nothing of what septets cannot say."""
+    text = message.content.text
+    if text is None:
+        return b""
+    return gsm7.try_encode(text[:20]) or b""
+
+
+def _encoded(message: Inbound) -> tuple[bytes, int]:
+    """(octets, data_coding)."""
+    if coding(message.data_coding).charset is Charset.BINARY:
+        return message.data, message.data_coding
+    septets = gsm7.try_encode(message.text)
+    if septets is not None:
+        return septets, 0
+    return message.text.encode("utf-16-be", "replace"), _UCS2
