@@ -88,7 +88,7 @@ class Simulator:
         self._desk.dice = Dice(faults, self._random)
         self._desk.faults = faults
         for link in list(self._links.values()):
-            link.connection.freeze(faults.frozen)
+            self._freeze(link)
 
     @property
     def bound(self) -> dict[str, int]:
@@ -182,7 +182,7 @@ class Simulator:
         if outbox is not None:
             outbox.pump()
 
-    def on_closed(self, connection: Connection, events: list[Event], exc: Exception | None) -> None:  # noqa: ARG002 (an Owner's)
+    def on_closed(self, connection: Connection, events: list[Event], exc: Exception | None) -> None:
         """See connection.Owner."""
         link = self._links.pop(connection)
         if link.outbox is not None:
@@ -195,13 +195,20 @@ class Simulator:
     def _answer_call(self) -> Wire:
         session = Session(Role.SMSC, Timers(), self._clock.monotonic())
         wire = Wire(session, self, self._clock.monotonic, on_connected=lambda _: self._begin(wire))
-        wire.frozen = self.faults.frozen
         return wire
 
     def _begin(self, wire: Wire) -> None:
         self.stats.connections += 1
-        self._links[wire] = Link(wire)
+        link = self._links[wire] = Link(wire)
+        self._freeze(link)
         self._gone.clear()
+
+    def _freeze(self, link: Link) -> None:
+        """Leave what comes in the socket while frozen; afterwards it is read as if it came then."""
+        if self.faults.frozen:
+            link.connection.pause_reading()
+        else:
+            link.connection.resume_reading()
 
     def _receive(self, link: Link, received: Received) -> None:
         pdu = received.pdu
@@ -271,7 +278,7 @@ class Simulator:
     # The end
 
     def _see_off(self, link: Link) -> None:
-        link.connection.freeze(False)
+        link.connection.resume_reading()
         if link.session.bound:
             link.session.unbind(self._clock.monotonic())
             link.connection.flush_soon()
