@@ -62,11 +62,9 @@ class Explainer:
         except Refusal as no:
             refusal = no.code
             steps.append(Step("refusal", no.field, no.code, no.detail))
-        return Explanation(
-            **{**dict.fromkeys(Explanation._fields), "carriers": (), **found},  # type: ignore[arg-type]  # by name
-            refusal=refusal,
-            steps=tuple(step._asdict() for step in steps),
-        )
+        found |= {"refusal": refusal, "steps": tuple(step._asdict() for step in steps)}
+        nothing: dict[str, object] = dict.fromkeys(Explanation._fields)
+        return Explanation(**(nothing | {"carriers": ()} | found))  # type: ignore[arg-type]  # by name
 
     async def _walk(self, submission: Submission, steps: list[Step], found: dict[str, object]) -> None:
         intake = self._intake
