@@ -1,0 +1,130 @@
+"""The process: start, serve, reload, drain, stop; signals and systemd.
+
+SIGTERM and SIGINT: take nothing new, wait for the answers to what is in the carriers' windows, unbind, commit, exit 0.
+SIGHUP: read the configuration again, take over what can be changed while running, refuse a file with errors whole.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from gateway import log as logging
+from gateway.config import Config, ConfigError, load
+from gateway.errors import StoreError
+from gateway.notify import Notify
+from gateway.wiring import Gateway
+
+log = structlog.get_logger()
+
+LOST_CARRIER_S = 30.0
+
+
+def run(path: Path) -> int:
+    """Run the gateway with the configuration at `path` until it is told to stop.
+
+    Exit status: 0 stopped as asked, 1 could not start or died, 2 the configuration is wrong (each problem on stderr).
+    """
+    try:
+        loaded = load(path, os.environ)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    configure_log(loaded.config)
+    for warning in loaded.warnings:
+        log.warning("configuration", problem=str(warning))
+    return uvloop.run(Daemon(path, loaded.config).run())
+
+
+def configure_log(config: Config) -> None:
+    """Log as the configuration says, from now on."""
+    logging.configure(config.log.level, config.log.format, full_content=config.log.content == "full")
+
+
+class Daemon:
+    """One gateway process."""
+
+    def __init__(self, path: Path, config: Config, notify: Notify | None = None) -> None:
+        self._path = path
+        self._notify = notify or Notify()
+        self._stop = asyncio.Event()
+        self._gateway = Gateway(config, reload=self.reload, drain=self._drain_soon)
+        self._reloading: asyncio.Task[object] | None = None
+
+    async def run(self) -> int:
+        """Serve until stopped; the process's exit status."""
+        self._take_signals()
+        try:
+            await self._gateway.start()
+        except (StoreError, OSError) as error:
+            log.critical("not_started", reason=str(error))
+            await self._gateway.close()
+            return 1
+        self._notify.ready("taking messages")
+        log.info("started", config=str(self._path), pid=os.getpid())
+        await self._serve()
+        self._notify.stopping("waiting for the carriers' answers")
+        log.info("stopping")
+        answered = await self._gateway.drain()
+        await self._gateway.close()
+        log.info("stopped", answered=answered)
+        return 0
+
+    async def _serve(self) -> None:
+        """Wait for the end, showing systemd that the loop runs."""
+        pause_s = self._notify.watchdog_s / 3 or None
+        while not self._stop.is_set():
+            self._notify.alive()
+            try:
+                async with asyncio.timeout(pause_s):
+                    await self._stop.wait()
+            except TimeoutError:
+                continue
+
+    async def reload(self) -> list[str]:
+        """Read the file again and take it over; a line for each change. Raises ConfigError, and then nothing changed."""
+        self._notify.reloading()
+        try:
+            loaded = load(self._path, os.environ)
+            changes = self._gateway.apply(loaded.config)
+        except ConfigError as error:
+            self._gateway.reloaded(False)
+            log.error("reload_refused", problems=[str(problem) for problem in error.problems])
+            raise
+        finally:
+            self._notify.ready("taking messages")
+        configure_log(loaded.config)
+        self._gateway.reloaded(True)
+        log.info("reloaded", changes=changes)
+        return changes
+
+    def _take_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        actions: dict[signal.Signals, Callable[[], None]] = {
+            signal.SIGTERM: self._stop.set,
+            signal.SIGINT: self._stop.set,
+            signal.SIGHUP: self._reload_soon,
+        }
+        for number, action in actions.items():
+            loop.add_signal_handler(number, action)
+
+    def _drain_soon(self) -> None:
+        """An operator's drain: take nothing more and let the windows empty; the process stays, for status and receipts."""
+        self._gateway.stop_taking()
+        for carrier in self._gateway.core.carriers.values():
+            carrier.draining = True
+
+    def _reload_soon(self) -> None:
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.get_running_loop().create_task(self._reload_quietly())
+
+    async def _reload_quietly(self) -> None:
+        try:
+            await self.reload()
+        except ConfigError:
+            return  # said in the log and in the metric: a signal has nobody to answer to

@@ -1,0 +1,206 @@
+"""The gateway whole: the core, and the listeners and ways to apps around it.
+
+With core.py the only place that knows every class; everything else gets callables and small protocols.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib.metadata import version
+
+import structlog
+
+from gateway.admin.server import AdminServer
+from gateway.apps.auth import AppCredentials
+from gateway.apps.http_server import HttpServer
+from gateway.apps.lockout import Lockout
+from gateway.apps.retries import retry_after_s
+from gateway.apps.smpp_delivery import SmppWay
+from gateway.apps.smpp_server import SmppServer
+from gateway.apps.webhooks import Webhooks
+from gateway.clock import Clock, SystemClock
+from gateway.config import Config, ConfigError, Problem
+from gateway.config.diff import Change, diff
+from gateway.core import Core, new_id
+from gateway.explain import Explainer, Price
+from gateway.log import sink
+from gateway.message import Message
+from gateway.metrics import Metrics
+from gateway.operations import Operations
+from gateway.rules import build_inbound_rules, build_rules
+from gateway.store.sqlite import SqliteStore
+from gateway.store.store import Store
+
+log = structlog.get_logger()
+
+LANES = ("fast", "bulk")
+# What a reload takes over while running; a change of any other key needs a restart, and is refused by name.
+RELOADABLE = ("apps.", "routes", "mo_routes", "log.", "lanes.fast.ttl", "lanes.bulk.ttl", "admin.token")
+
+
+def build_store(config: Config) -> Store:
+    """The store that `store.url` names."""
+    url = config.store.url
+    if url.engine != "sqlite" or url.path is None:
+        raise TypeError(f"store {url.engine} is refused by the configuration's check until it is supported")
+    return SqliteStore(url.path, sync=config.store.sync)
+
+
+class Gateway:
+    """One gateway: `start`, then it works; `drain` and `close` to end it."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        reload: Callable[[], Awaitable[Sequence[str]]],
+        drain: Callable[[], None],
+        clock: Clock | None = None,
+        store: Store | None = None,
+    ) -> None:
+        """`reload` and `drain` are what operators' calls begin. To be made in a running loop."""
+        clock = clock or SystemClock()
+        self.config = config
+        self.version = version("relevo")
+        self.metrics = self._metrics(config)
+        self.core = core = Core(config, store or build_store(config), self.metrics, clock, retry_after_s=retry_after_s)
+        credentials = AppCredentials(config.apps)
+        lockout = Lockout()
+        self.smpp = SmppServer(
+            config.apps,
+            credentials,
+            core.intake,
+            find=self.find,
+            cancel=core.dispatch.cancel,
+            metrics=self.metrics,
+            monotonic=clock.monotonic,
+            utc=clock.utc,
+            random=random.random,
+            new_id=new_id,
+            on_room=core.deliveries.wake,
+            lockout=lockout,
+        )
+        self.webhooks = Webhooks(config.apps, self.metrics, utc=clock.utc, monotonic=clock.monotonic)
+        core.deliveries.add_way(SmppWay(self.smpp.binds, has_webhook=self.webhooks.wants))
+        core.deliveries.add_way(self.webhooks)
+        self.explainer = Explainer(core.intake, _prices(config), core.dispatch.up, clock.utc)
+        self.http = HttpServer(
+            config,
+            credentials,
+            core.intake,
+            core.store,
+            core.commits,
+            core.opt_outs,
+            self.explainer,
+            find=self.find,
+            cancel=core.dispatch.cancel,
+            metrics=self.metrics,
+            clock=clock,
+        )
+        self.operations = Operations(
+            core,
+            self.version,
+            listening=self._listening,
+            app_binds=self._app_binds,
+            drain=drain,
+            reload=reload,
+            random=random.random,
+        )
+        self.admin = AdminServer(self.operations, self.metrics, config.admin.token)
+        self._status: asyncio.Task[None] | None = None
+
+    # -- life -------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Take up what is on disk, bring up the binds, and listen. Raises StoreError, OSError."""
+        await self.admin.start(self.config.admin.listen)
+        await self.core.start()
+        await self.smpp.start(*self.config.smpp.listen)
+        await self.http.start(self.config.http.listen)
+        self._status = asyncio.get_running_loop().create_task(self.operations.run(), name="status")
+        self.reloaded(True)
+
+    def stop_taking(self) -> None:
+        """Refuse what apps submit from now on."""
+        self.core.intake.stopping = True
+
+    async def drain(self) -> bool:
+        """Take nothing more, and wait for the carriers' answers; whether all came in time."""
+        self.stop_taking()
+        longest = max((carrier.response_timeout for carrier in self.config.carriers.values()), default=0.0)
+        return await self.core.drain(longest)
+
+    async def close(self) -> None:
+        """Close the listeners, make durable what was said, and let go of everything."""
+        await self.http.stop()
+        await self.smpp.stop()
+        await self.webhooks.stop()
+        if self._status is not None:
+            self._status.cancel()
+            await asyncio.gather(self._status, return_exceptions=True)
+        await self.core.close()
+        await self.admin.stop()
+
+    # -- reload -----------------------------------------------------------------------------------------------------
+
+    def apply(self, config: Config) -> list[str]:
+        """Take over a changed configuration; a line for each change.
+
+        Raises ConfigError naming every changed key that needs a restart; then nothing was taken over.
+        """
+        changes = diff(self.config, config)
+        fixed = [change for change in changes if not _reloadable(change)]
+        if fixed:
+            raise ConfigError([Problem("reload", 0, change.path, "has changed, which needs a restart") for change in fixed])
+        credentials = AppCredentials(config.apps)
+        self.config = self.core.config = config
+        self.core.intake.apply(build_rules(config))
+        self.core.inbound.rules = build_inbound_rules(config)
+        for app in config.apps:
+            self.core.deliveries.add_app(app)
+        self.smpp.apply(config.apps, credentials)
+        self.http.apply(config, credentials)
+        self.webhooks.change(config.apps)
+        self.admin.set_token(config.admin.token)
+        self._preset(config)
+        return [f"{change.path}: {change.old} -> {change.new}" for change in changes]
+
+    def reloaded(self, taken: bool) -> None:
+        """A configuration was read: taken over, or refused."""
+        self.metrics.config_last_reload_success().n = 1.0 if taken else 0.0
+        if taken:
+            self.metrics.config_last_reload_timestamp_seconds().n = self.core.clock.utc()
+
+    # -- small things that are asked ----------------------------------------------------------------------------------
+
+    async def find(self, message_id: str) -> Message | None:
+        """A message as it stands now, of whatever app. Raises StoreError."""
+        return await self.operations.message(message_id)
+
+    def _listening(self) -> Mapping[str, bool]:
+        return {"smpp": self.smpp.listening, "http": self.http.listening}
+
+    def _app_binds(self) -> Mapping[str, int]:
+        return {app: len(binds) for app, binds in self.smpp.status().items()}
+
+    def _metrics(self, config: Config) -> Metrics:
+        self.metrics = Metrics(self.version)
+        self._preset(config)
+        self.metrics.counter_reader("relevo_log_lines_lost_total", lambda: [((), sink.lost)])
+        return self.metrics
+
+    def _preset(self, config: Config) -> None:
+        binds = [(name, bind.name) for name, carrier in config.carriers.items() for bind in carrier.binds]
+        self.metrics.preset(list(config.carriers), binds, LANES, list(config.apps))
+
+
+def _prices(config: Config) -> dict[str, Price]:
+    return {
+        name: Price(carrier.price.currency, carrier.price.per_segment)
+        for name, carrier in config.carriers.items()
+        if carrier.price is not None
+    }
+
+
+def _reloadable(change: Change) -> bool:
+    return any(change.path == prefix.rstrip(".") or change.path.startswith(prefix) for prefix in RELOADABLE)
