@@ -79,7 +79,7 @@ class Control(Protocol):
         """Deliveries that were given up, oldest first, with an id beyond `after`."""
 
     async def replay(self, delivery_id: str) -> Delivery:
-        """Make a dead delivery wait again, due now, with no attempts counted. Refusal not_found: no dead one is there."""
+        """Make a dead delivery wait again, due now, with no attempts counted. Refusal not_found where none is dead."""
 
     async def send(self, app: str, to: str, text: str, sender: str, lane: str) -> Message:
         """Submit a message as `app` would; returns once it is on disk. Raises Refusal.

@@ -1,0 +1,33 @@
+"""`relevo bind`: stop and start a session to a carrier."""
+
+import argparse
+
+from gateway.admin.control import BIND_ACTIONS, BindAction
+from gateway.cli.arguments import Subparsers, add_command, add_group
+from gateway.cli.output import plain, print_json
+from gateway.cli.running import running
+
+_WHAT: dict[BindAction, str] = {
+    "stop": "unbind and stay away until it is started",
+    "start": "bind again, or take submits again",
+    "receive-only": "stay bound for receipts and inbound messages, and submit nothing",
+}
+
+
+def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+    """Add the command to the command line."""
+    actions = add_group(subparsers, "bind", "stop and start a bind of the gateway that runs")
+    for action in BIND_ACTIONS:
+        parser = add_command(actions, action, _WHAT[action], run, json=True)
+        parser.add_argument("name", metavar="NAME", help="the bind, as binds[].name has it")
+        parser.set_defaults(action=action)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Have it done, and print the bind's state."""
+    bind = running(args).post("binds", args.name, args.action)
+    if args.json:
+        print_json(bind)
+    else:
+        print(plain(f"{bind['bind']}: {bind.get('state', args.action)}"))
+    return 0

@@ -1,0 +1,181 @@
+"""`relevo portability`, `lookup` and `explain`: from the configuration alone."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ONE_APP, Relevo
+
+HEADER = "number,network\n"
+
+
+@pytest.fixture
+def ported(tmp_path: Path) -> Path:
+    """A file of two ported numbers."""
+    path = tmp_path / "ported.csv"
+    path.write_text(HEADER + "525512345678,188\n+525512345679,AT&T\n")
+    return path
+
+
+def test_load_puts_the_numbers_into_the_table(relevo: Relevo, ported: Path) -> None:
+    ran = relevo("portability", "load", str(ported))
+
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out == "2 inserted; the table holds 2 numbers\n"
+    assert relevo("lookup", "55 1234 5678", "--json").json["network"] == "telcel"
+
+
+def test_load_of_the_same_file_again_has_nothing_to_do(relevo: Relevo, ported: Path) -> None:
+    relevo("portability", "load", str(ported))
+
+    ran = relevo("portability", "load", str(ported), "--json")
+
+    assert (ran.json["unchanged"], ran.json["rows"], ran.json["inserted"]) == (True, 2, 2)
+    assert relevo("portability", "load", str(ported)).out.startswith("nothing to do")
+
+
+def test_load_names_every_bad_line_and_loads_nothing(relevo: Relevo, ported: Path) -> None:
+    ported.write_text(HEADER + "525512345678,188\n5512345678,188\n525512345670,999\nx\x1b,188,\n")
+
+    ran = relevo("portability", "load", str(ported))
+
+    assert (ran.status, ran.out) == (1, "")
+    lines = ran.err.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == [f"{ported}:{n}" for n in (3, 4, 5)] + ["relevo"]
+    assert lines[-1] == "relevo: 3 bad rows; nothing was loaded"
+    assert "\x1b" not in ran.err
+    assert relevo("portability", "info", "--json").json["rows"] == 0
+
+
+def test_load_leaves_out_as_many_bad_rows_as_allowed(relevo: Relevo, ported: Path) -> None:
+    ported.write_text(HEADER + "525512345678,188\n5512345678,188\n")
+
+    ran = relevo("portability", "load", str(ported), "--max-errors", "1")
+
+    assert (ran.status, ran.out) == (0, "1 inserted, 1 skipped; the table holds 1 numbers\n")
+
+
+def test_load_replaces_the_table_and_insists_where_numbers_would_be_lost(relevo: Relevo, ported: Path) -> None:
+    relevo("portability", "load", str(ported))
+    ported.write_text(HEADER + "525512345678,188\n")
+
+    refused = relevo("portability", "load", str(ported), "--replace")
+    forced = relevo("portability", "load", str(ported), "--replace", "--force", "--json")
+
+    assert refused.status == 1
+    assert "--force" in refused.err
+    assert (forced.status, forced.json["rows"], forced.json["replaced"]) == (0, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("load", "nowhere.csv"), 1, "nowhere.csv: No such file"),
+        (("load", "ported.csv", "--format", "abd"), 2, "--format abd is not supported yet"),
+        (("info",), 1, "`relevo portability load` makes it"),
+    ],
+)
+def test_portability_says_what_it_lacks(relevo: Relevo, words: tuple[str, ...], status: int, said: str) -> None:
+    ran = relevo("portability", *words)
+
+    assert (ran.status, ran.out) == (status, "")
+    assert said in ran.err
+
+
+def test_portability_needs_a_table_among_the_sources(relevo: Relevo, config: Path, ported: Path) -> None:
+    config.write_text(config.read_text().replace("type: table, path: ported.db", "type: prefix"))
+
+    ran = relevo("portability", "load", str(ported))
+
+    assert ran.status == 2
+    assert "no source of type table" in ran.err
+
+
+def test_info_tells_the_numbers_and_the_last_files(relevo: Relevo, ported: Path) -> None:
+    for n in range(12):
+        ported.write_text(HEADER + f"5255123456{n:02},188\n")
+        relevo("portability", "load", str(ported))
+
+    brief, whole = relevo("portability", "info").out, relevo("portability", "info", "--all").out
+
+    assert "numbers      12" in brief
+    assert (brief.count("ported.csv"), whole.count("ported.csv")) == (10, 12)
+    assert len(relevo("portability", "info", "--json").json["files"]) == 10
+
+
+def test_lookup_tells_all_that_is_known(relevo: Relevo, ported: Path) -> None:
+    relevo("portability", "load", str(ported))
+
+    assert relevo("lookup", "045 55 1234 5679", "--json").json == {
+        "number": "+525512345679",
+        "valid": True,
+        "region": "MX",
+        "type": "mobile_or_fixed",
+        "network": "att",
+        "source": "table",
+        "ported": True,
+        "timezones": ["America/Mexico_City"],
+        "reason": None,
+    }
+    assert "network    att" in relevo("lookup", "+525512345679").out
+
+
+def test_lookup_of_what_is_no_number_says_why(relevo: Relevo) -> None:
+    ran = relevo("lookup", "12345678", "--json")
+
+    assert (ran.status, ran.json["valid"], ran.json["network"]) == (0, False, None)
+    assert ran.json["reason"] in relevo("lookup", "12345678").out
+
+
+def test_lookup_asks_no_source_about_a_short_code(relevo: Relevo) -> None:
+    found = relevo("lookup", "45555", "--json").json
+
+    assert (found["number"], found["type"], found["source"]) == ("45555", "short_code", None)
+
+
+def test_explain_tells_the_way_and_every_step(relevo: Relevo, ported: Path) -> None:
+    relevo("portability", "load", str(ported))
+
+    ran = relevo("explain", "--to", "5512345678", "--text", "hola", "--json")
+
+    found = ran.json
+    assert ran.status == 0
+    assert (found["network"], found["lane"], found["carriers"], found["sender"]) == (
+        "telcel",
+        "fast",
+        ["telcel"],
+        "45555",
+    )
+    assert (found["encoding"], found["segments"], found["price"]["currency"]) == ("gsm7", 1, "MXN")
+    assert [step["step"] for step in found["steps"]][:2] == ["number", "source table"]
+    assert max(map(len, relevo("explain", "--to", "5512345678").out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (("--to", "5512345679"), "no_route"),
+        (("--to", "5500000000"), "unknown_network"),
+        (("--to", "12"), "invalid_number"),
+    ],
+)
+def test_explain_of_what_would_be_refused_is_an_answer(
+    relevo: Relevo, ported: Path, words: tuple[str, ...], refusal: str
+) -> None:
+    relevo("portability", "load", str(ported))
+
+    ran = relevo("explain", *words, "--json")
+
+    assert (ran.status, ran.json["refusal"]) == (0, refusal)
+
+
+def test_explain_asks_which_app_where_there_are_several(relevo: Relevo, config: Path) -> None:
+    text = config.read_text()
+    config.write_text(text.replace(ONE_APP, ONE_APP[:-2] + ", shop: {system_id: shop, password: pw2}}\n"))
+
+    asked, unknown = relevo("explain", "--to", "5512345678"), relevo("explain", "--to", "1", "--app", "bnk")
+
+    assert (asked.status, unknown.status) == (2, 2)
+    assert "bank, shop" in asked.err
+    assert "no app 'bnk'" in unknown.err
+    assert relevo("explain", "--to", "5512345678", "--app", "shop").status == 0
