@@ -1,5 +1,6 @@
 """Receipts and inbound messages on their way to an app's binds, and what the app's answers make of them."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from gateway.apps.smpp_delivery import MOST_REFUSALS, NOT_NOW, Offer, Refusals
 from gateway.deliveries import Outcome, Parcel
 from gateway.message import Delivery, Inbound, Message, Status
-from gateway.smpp.events import Received
+from gateway.smpp.events import Received, TimedOut
 from gateway.smpp.pdu import BindReceiver, BindTransmitter, DeliverSm, DeliverSmResp, GenericNack, tlv
 from gateway.smpp.receipt import read
 from gateway.smpp.spec import Tag
@@ -165,6 +166,20 @@ async def test_receipts_in_flight_when_the_bind_is_lost_come_again(rig: Rig) -> 
     back = await rig.bound()
     rig.deliveries.look_again("bank")
     assert {read(await taken(back)).message_id for _ in messages} == {message.id for message in messages}
+
+
+async def test_receipt_that_is_not_answered_in_time_comes_again(rig: Rig) -> None:
+    peer = await rig.bound()
+    (message,) = await submitted(rig, peer)
+    await rig.tell(message)
+    await peer.expect(DeliverSm)
+    (app_bind,) = rig.server.binds.of("bank")
+    events = app_bind.session.on_time(time.monotonic() + 31.0)
+    assert [type(event) for event in events] == [TimedOut]
+    app_bind.on_events(app_bind.connection, events)
+    await settled(rig, Outcome.RETRY)
+    rig.deliveries.look_again("bank")
+    assert read(await taken(peer)).message_id == message.id
 
 
 async def test_one_app_s_receipts_never_go_to_another(rig: Rig) -> None:
