@@ -2,17 +2,12 @@
 
 import argparse
 import asyncio
-from typing import Any
 
+from gateway.apps.http_numbers import look_up
 from gateway.cli.arguments import Subparsers, add_command, whole_config
 from gateway.cli.output import fields, print_json, terminal
-from gateway.config import Config
 from gateway.numbering import build_resolver
-from portability.number import InvalidNumber, Kind, normalise
-from portability.source import Answer
-from portability.zones import timezones
-
-_YES = {True: "yes", False: "no", None: None}
+from portability.number import InvalidNumber, normalise
 
 
 def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
@@ -22,38 +17,27 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what the sources know of the number."""
-    found = asyncio.run(lookup(whole_config(args), " ".join(args.number)))
+    """Print what the sources know of the number; that it is none is an answer too."""
+    config, written = whole_config(args), " ".join(args.number)
+    region = config.portability.region
+    found = asyncio.run(look_up(written, region, build_resolver(config)))
     if args.json:
         print_json(found)
-        return 0
-    shown = found | {
-        "valid": _YES[found["valid"]],
-        "ported": _YES[found["ported"]],
-        "timezones": ", ".join(found["timezones"]),
-    }
-    terminal().print(fields(shown.items()))
+    else:
+        shown = {name: _shown(value) for name, value in found.items()}
+        terminal().print(fields((shown | {"because": _why_invalid(written, region)}).items()))
     return 0
 
 
-async def lookup(config: Config, written: str) -> dict[str, Any]:
-    """The object of `GET /v1/lookup/{number}`; `reason` says why a number is not valid."""
+def _shown(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, list) else value
+
+
+def _why_invalid(written: str, region: str) -> str:
     try:
-        number = normalise(written, config.portability.region)
+        normalise(written, region)
     except InvalidNumber as error:
-        nothing = dict.fromkeys(("region", "type", "network", "source", "ported"))
-        return {"number": written, "valid": False, **nothing, "timezones": [], "reason": error.reason}
-    answer = Answer(None, "")
-    if number.kind is not Kind.SHORT_CODE:  # portability is about subscribers' numbers
-        answer = await build_resolver(config).resolve(int(number.digits))
-    return {
-        "number": number.e164,
-        "valid": True,
-        "region": number.region or None,
-        "type": str(number.kind_given(answer.mobile)),
-        "network": answer.network,
-        "source": answer.source or None,
-        "ported": answer.ported,
-        "timezones": list(timezones(number)),
-        "reason": None,
-    }
+        return error.reason
+    return ""

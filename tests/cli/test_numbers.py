@@ -115,7 +115,6 @@ def test_lookup_tells_all_that_is_known(relevo: Relevo, ported: Path) -> None:
         "source": "table",
         "ported": True,
         "timezones": ["America/Mexico_City"],
-        "reason": None,
     }
     assert "network    att" in relevo("lookup", "+525512345679").out
 
@@ -124,13 +123,7 @@ def test_lookup_of_what_is_no_number_says_why(relevo: Relevo) -> None:
     ran = relevo("lookup", "12345678", "--json")
 
     assert (ran.status, ran.json["valid"], ran.json["network"]) == (0, False, None)
-    assert ran.json["reason"] in relevo("lookup", "12345678").out
-
-
-def test_lookup_asks_no_source_about_a_short_code(relevo: Relevo) -> None:
-    found = relevo("lookup", "45555", "--json").json
-
-    assert (found["number"], found["type"], found["source"]) == ("45555", "short_code", None)
+    assert "because  8 digits are no whole number in MX" in relevo("lookup", "12345678").out
 
 
 def test_explain_tells_the_way_and_every_step(relevo: Relevo, ported: Path) -> None:
