@@ -1,0 +1,147 @@
+"""A call as the code behind a path sees it: who asks, what the path holds, the body and the query."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, NamedTuple
+from urllib.parse import unquote
+
+import msgspec
+from aiohttp.web import BaseRequest, HTTPRequestEntityTooLarge, RequestPayloadError
+
+from gateway.apps.http_answer import Answer
+from gateway.errors import Refusal
+
+BODY_WITHIN_S = 30.0
+LARGEST_PAGE = 1_000
+PAGE = 100
+_MOST_DIGITS = 6
+
+
+class UnreadBody(Exception):
+    """The body did not come in time (408), or is not what its headers say: chunks, compression, length (400)."""
+
+    def __init__(self, status: int, why: str) -> None:
+        self.status = status
+        super().__init__(why)
+
+
+class Call(NamedTuple):
+    """A request that is routed and, but for open paths, has an app. `tail` is what the path ends with, decoded."""
+
+    request: BaseRequest
+    app: str
+    tail: str
+    max_body: int
+
+    async def json_body(self) -> bytes:
+        """The body, which has to be called JSON in UTF-8.
+
+        Raises Refusal unsupported_media_type or body_too_large, UnreadBody; ConnectionError where the caller has gone.
+        """
+        content_type = self.request.headers.get("Content-Type", "")
+        if content_type != "application/json":
+            _check_json(content_type)
+        return await self._body()
+
+    async def _body(self) -> bytes:
+        request = self.request
+        length = request.content_length
+        if length is not None and length > self.max_body:
+            raise _too_large(self.max_body)
+        try:
+            if request.content.is_eof():
+                return await request.read()
+            if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+                request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            async with asyncio.timeout(BODY_WITHIN_S):
+                return await request.read()
+        except HTTPRequestEntityTooLarge:
+            raise _too_large(self.max_body) from None
+        except RequestPayloadError as error:
+            raise UnreadBody(400, f"The body cannot be read: {error}") from None
+        except TimeoutError:
+            raise UnreadBody(408, "The body did not come in time.") from None
+
+    def only_query(self, *known: str) -> None:
+        """Raises Refusal for a parameter that the call does not know: ignored, it would seem to have worked."""
+        for name in self.request.query:
+            if name not in known:
+                there = f"there are {', '.join(known)}" if known else "there are none"
+                raise Refusal("unknown_field", f"{name[:64]!r} is not a parameter of this call; {there}.", name[:64])
+
+    def limit(self) -> int:
+        """How many items of a list are wanted. Raises Refusal."""
+        text = self.request.query.get("limit", str(PAGE))
+        limit = int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
+        if not 1 <= limit <= LARGEST_PAGE:
+            raise Refusal("invalid_field", f"limit is a whole number from 1 to {LARGEST_PAGE}.", "limit")
+        return limit
+
+    def since(self) -> float:
+        """The epoch second from which on a list is wanted, 0.0 for all of it. Raises Refusal."""
+        text = self.request.query.get("since")
+        if text is None:
+            return 0.0
+        try:
+            # a + that was not escaped has become a blank
+            at: datetime = msgspec.convert(text.replace(" ", "+"), Annotated[datetime, msgspec.Meta(tz=True)])
+        except msgspec.ValidationError as error:
+            raise Refusal("invalid_field", f"{error}. since is RFC 3339 with an offset.", "since") from None
+        return at.timestamp()
+
+
+class Route(NamedTuple):
+    """A method on a path. `{name}` may end a path: one segment, not empty. `open`: needs no key."""
+
+    method: str
+    path: str
+    answer: Callable[[Call], Awaitable[Answer]]
+    open: bool = False
+
+
+class Found(NamedTuple):
+    """Where a path leads: by method, and what its end holds."""
+
+    methods: dict[str, Route]
+    tail: str
+
+
+class Router:
+    """Paths -> routes by two dictionaries: whole paths, and paths without their last segment."""
+
+    def __init__(self, routes: list[Route]) -> None:
+        self._whole: dict[str, Found] = {}
+        self._ending: dict[str, dict[str, Route]] = {}
+        for route in routes:
+            stem, brace, _ = route.path.partition("{")
+            methods = (
+                self._ending.setdefault(stem, {}) if brace else self._whole.setdefault(stem, Found({}, "")).methods
+            )
+            methods[route.method] = route
+
+    def find(self, raw_path: str) -> Found | None:
+        """Where a path as it came on the wire leads; None for nowhere."""
+        found = self._whole.get(raw_path)
+        if found is not None:
+            return found
+        path = raw_path.partition("?")[0]
+        found = self._whole.get(path)
+        if found is not None:
+            return found
+        stem, slash, tail = path.rpartition("/")
+        methods = self._ending.get(stem + slash)
+        return Found(methods, unquote(tail)) if methods is not None and tail else None
+
+
+def _check_json(content_type: str) -> None:
+    kind, _, parameters = content_type.lower().partition(";")
+    charset = parameters.strip().removeprefix("charset=").strip('"')
+    if kind.strip() != "application/json" or (parameters.strip() and charset not in ("utf-8", "utf8")):
+        raise Refusal(
+            "unsupported_media_type", "The body has to be application/json in UTF-8, and be called so.", "Content-Type"
+        )
+
+
+def _too_large(max_body: int) -> Refusal:
+    return Refusal("body_too_large", f"The body may have {max_body} octets.")
