@@ -1,0 +1,173 @@
+"""What the calls answer, as JSON schemas, and the parameters they take. Tests hold them against real answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.message import Status
+
+Json = dict[str, Any]
+
+
+def _nullable(type_: str, description: str, **more: object) -> Json:
+    return {"type": [type_, "null"], "description": description, **more}
+
+
+def _text(description: str, **more: object) -> Json:
+    return {"type": "string", "description": description, **more}
+
+
+def _object(description: str, properties: Json) -> Json:
+    """An object that always has all of these."""
+    return {"type": "object", "description": description, "required": list(properties), "properties": properties}
+
+
+def _list_of(schema: str) -> Json:
+    return {"type": "array", "items": {"$ref": f"#/components/schemas/{schema}"}}
+
+
+_TIME = {"type": "string", "format": "date-time"}
+_STATUS = {"type": "string", "enum": [status.word for status in Status]}
+_ID = _text("UUIDv7; sorts by time.", maxLength=36)
+
+SCHEMAS: Mapping[str, Json] = {
+    "Message": _object(
+        "A message and how far it has come.",
+        {
+            "id": _ID,
+            "app": _text("Whose it is."),
+            "batch": _nullable("string", "The batch it came in."),
+            "reference": _nullable("string", "The app's own name for it."),
+            "to": _text("E.164 with +."),
+            "from": _text("The sender; empty where the carrier puts in its own."),
+            "lane": {"type": "string", "enum": ["fast", "bulk"]},
+            "status": _STATUS,
+            "network": _nullable("string", "The network that serves the number."),
+            "carrier": _nullable("string", "The carrier that has it or that it waits for."),
+            "encoding": _text("What the text came to."),
+            "segments": {"type": "integer", "minimum": 1, "description": "How many submit_sm it takes."},
+            "created_at": _TIME,
+            "updated_at": _TIME,
+            "error": {"oneOf": [{"$ref": "#/components/schemas/MessageError"}, {"type": "null"}]},
+            "events": _list_of("Event"),
+        },
+    ),
+    "MessageError": _object(
+        "Why a message failed.", {"code": _text("As in a problem's errors."), "detail": _text("In words.")}
+    ),
+    "Event": _object(
+        "A line of a message's history.",
+        {
+            "at": _TIME,
+            "status": _STATUS,
+            "carrier": _nullable("string", "By which carrier."),
+            "bind": _nullable("string", "Over which bind."),
+            "command_status": _nullable("integer", "What the carrier answered (SMPP 3.4 §5.1.3)."),
+            "carrier_message_id": _nullable("string", "The carrier's name for the segment."),
+            "segment": _nullable("integer", "Which segment, from 1; null for the whole message."),
+            "detail": _nullable("string", "In words."),
+        },
+    ),
+    "Lookup": _object(
+        "What is known of a number.",
+        {
+            "number": _text("E.164 with +, a short code, or the text that is no number."),
+            "valid": {"type": "boolean"},
+            "region": _nullable("string", "ISO 3166-1."),
+            "type": _nullable("string", "mobile, fixed, mobile_or_fixed, non_geographic, short_code or unknown."),
+            "network": _nullable("string", "The network that serves it now."),
+            "source": _nullable("string", "Which source said so."),
+            "ported": _nullable("boolean", "Whether it left its first network; null where no source says."),
+            "timezones": {"type": "array", "items": {"type": "string"}, "description": "IANA names; all it may be in."},
+        },
+    ),
+    "Explanation": _object(
+        "How a message would go; null where it does not come so far.",
+        {
+            "number": _nullable("string", "E.164 with +."),
+            "network": _nullable("string", "The network that serves it."),
+            "source": _nullable("string", "Which source said so."),
+            "ported": _nullable("boolean", "Whether it left its first network."),
+            "age_s": _nullable("number", "How old the source's data is, in seconds."),
+            "lane": _nullable("string", "The lane it would take."),
+            "carriers": {"type": "array", "items": {"type": "string"}, "description": "In the order of failover."},
+            "sender": _nullable("string", "Whom it would be from."),
+            "encoding": _nullable("string", "What its text comes to."),
+            "segments": _nullable("integer", "How many submit_sm it takes."),
+            "price": _nullable("object", "What the first carrier asks for it: currency and amount."),
+            "refusal": _nullable("string", "The code of the refusal it would get."),
+            "steps": _list_of("Step"),
+        },
+    ),
+    "Step": _object(
+        "One decision.",
+        {"step": _text("Which."), "asked": _text("What."), "answer": _text("What came of it."), "why": _text("Why.")},
+    ),
+    "Inbound": _object(
+        "What a subscriber wrote.",
+        {
+            "id": _ID,
+            "to": _text("Our number."),
+            "from": _text("E.164 with +, or as the carrier gave it."),
+            "text": _text("The words; empty for binary data."),
+            "network": _nullable("string", "The subscriber's network."),
+            "carrier": _text("By which carrier it came."),
+            "keyword": _nullable("string", "The keyword it was routed by."),
+            "received_at": _TIME,
+            "in_reply_to": _nullable("string", "The id of the last message sent to this subscriber from that number."),
+            "data": _nullable("string", "The octets, in hex."),
+            "data_coding": {"type": "integer", "description": "What they are (SMPP 3.4 §5.2.19)."},
+            "incomplete": _nullable("string", "The parts of a long text that never came."),
+        },
+    ),
+    "InboundPage": _object(
+        "A page of a list.",
+        {"items": _list_of("Inbound"), "next_cursor": _nullable("string", "For the next page; null on the last.")},
+    ),
+    "OptOut": _object(
+        "A recipient's word to the app.",
+        {
+            "number": _text("E.164 with +."),
+            "opted_out_at": _TIME,
+            "source": _nullable("string", "api, or the keyword that was written."),
+        },
+    ),
+    "Problem": _object(
+        "What is wrong (RFC 9457). The codes, each with its status:",
+        {
+            "type": _text("urn:relevo:problem: and the code."),
+            "title": _text("The kind of problem."),
+            "status": {"type": "integer"},
+            "detail": _text("This case."),
+            "errors": {
+                "type": "array",
+                "items": _object(
+                    "One thing that is wrong.",
+                    {
+                        "field": _nullable("string", "Field, parameter or header."),
+                        "code": _text("For programs."),
+                        "detail": _text("For people."),
+                    },
+                ),
+            },
+        },
+    ),
+}
+
+PARAMETERS: Mapping[str, Json] = {
+    "id": {"description": "A message's id.", "schema": {"type": "string", "maxLength": 36}},
+    "number": {
+        "description": "A number in any written form; escape a + as %2B or leave it as it is.",
+        "schema": {"type": "string"},
+    },
+    "since": {"description": "Received then or later; RFC 3339 with an offset.", "schema": _TIME},
+    "limit": {
+        "description": "Items of a page.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
+    },
+    "cursor": {"description": "The next_cursor of the page before.", "schema": {"type": "string"}},
+    "Idempotency-Key": {
+        "description": "1 to 255 visible ASCII characters. Within 24 hours the same key with the same body gives the "
+        "first answer again and sends nothing; with another body it is 409.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    },
+}
