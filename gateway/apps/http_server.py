@@ -1,0 +1,93 @@
+"""HTTP for apps: all its calls on one listener."""
+
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from typing import Protocol
+
+import uuid_utils
+
+from gateway.apps.http_access import Credentials
+from gateway.apps.http_inbound import InboundList
+from gateway.apps.http_listener import HttpListener
+from gateway.apps.http_messages import Cancel, Explanation, Find, Messages, Ways
+from gateway.apps.http_numbers import Numbers, OptOuts
+from gateway.apps.idempotency import Idempotency
+from gateway.apps.openapi import Description
+from gateway.apps.tls import listener_context
+from gateway.clock import Clock
+from gateway.config.schema import Config
+from gateway.config.units import Address
+from gateway.intake import Intake, Submission
+from gateway.metrics import Metrics
+from gateway.store.commits import Commits
+from gateway.store.store import Store
+
+
+class Explainer(Protocol):
+    """Says how a submission would go."""
+
+    def explain(self, submission: Submission) -> Awaitable[Explanation]: ...
+
+
+def new_request_id() -> str:
+    """A name for a request that brought none."""
+    return str(uuid_utils.uuid7())
+
+
+class HttpServer:
+    """What apps reach under `http.listen`."""
+
+    def __init__(
+        self,
+        config: Config,
+        credentials: Credentials,
+        intake: Intake,
+        store: Store,
+        commits: Commits,
+        opt_outs: OptOuts,
+        explainer: Explainer,
+        *,
+        find: Find,
+        cancel: Cancel,
+        metrics: Metrics,
+        clock: Clock,
+        new_id: Callable[[], str] = new_request_id,
+    ) -> None:
+        """`find` and `cancel` know messages in memory and on disk; `new_id()` names requests."""
+        idempotency = Idempotency(store, commits, clock.utc, config.store.retention)
+        routes = [
+            *Messages(intake, Ways(find, cancel, explainer.explain), idempotency, metrics, clock.utc).routes(),
+            *Numbers(intake.resolver, lambda: intake.rules.region, opt_outs, lambda: commits.healthy).routes(),
+            *InboundList(store.inbound_of).routes(),
+        ]
+        description = Description(routes, version("relevo"))
+        self.routes = [*routes, *description.routes()]
+        self._tls = config.http.tls
+        self._listener = HttpListener(
+            self.routes,
+            credentials,
+            max_body=config.http.max_body,
+            stopping=lambda: intake.stopping,
+            new_id=new_id,
+        )
+
+    @property
+    def listening(self) -> bool:
+        """Whether it takes connections."""
+        return self._listener.listening
+
+    async def start(self, address: Address) -> int:
+        """Listen, with TLS where it is configured; the port it came to, where `address` left it to the system.
+
+        Raises OSError (ssl.SSLError is one) where the address is taken or the certificate is none.
+        """
+        context = None if self._tls is None else listener_context(self._tls.certificate, self._tls.key)
+        return await self._listener.start(address, context)
+
+    def apply(self, config: Config, credentials: Credentials) -> None:
+        """Take over changed keys. What apps may do is the intake's; listener and limits need a restart."""
+        self._listener.set_credentials(credentials)
+
+    async def stop(self) -> None:
+        """Let calls under way be answered, and close. Set the intake to stopping before: else they are accepted."""
+        await self._listener.stop()
