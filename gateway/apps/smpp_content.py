@@ -13,7 +13,7 @@ from gateway.smpp.fields import Tlvs
 from gateway.smpp.pdu import tlv, tlv_int
 from gateway.smpp.spec import EsmClass, Tag
 from gateway.smpp.status import CommandStatus
-from gateway.text import udh
+from gateway.text import gsm7, udh
 from gateway.text.data_coding import Charset, coding
 from gateway.text.decoding import decode
 from gateway.text.errors import BadHeaderError
@@ -66,16 +66,35 @@ PASSED_ON = frozenset(
 """TLVs that tell the phone something, and go to the carrier as they came (§5.3.2)."""
 
 
+# Octets that can be what their data_coding says are read to the letter: the guesses of `decoding` at what was meant
+# would turn "@0@0", whose septets look like UTF-16, into "00". They are for octets that cannot.
+def _septets(data_coding: int, octets: bytes) -> str:
+    return gsm7.decode(octets) if octets.isascii() else decode(data_coding, octets)
+
+
+def _ascii(data_coding: int, octets: bytes) -> str:
+    return octets.decode("ascii") if octets.isascii() else decode(data_coding, octets)
+
+
+def _ucs2(data_coding: int, octets: bytes) -> str:
+    if octets[:2] in _BYTE_ORDER_MARKS:
+        return decode(data_coding, octets)
+    try:
+        return octets.decode("utf-16-be")
+    except UnicodeDecodeError:
+        return decode(data_coding, octets)
+
+
 def _latin1(_data_coding: int, octets: bytes) -> str:
-    """To the letter, control characters too: it goes out as Latin-1 again."""
     return octets.decode("latin-1")
 
 
+_BYTE_ORDER_MARKS = (b"\xfe\xff", b"\xff\xfe")
 _READ_AS: dict[Charset, tuple[Callable[[int, bytes], str] | None, str]] = {
-    Charset.DEFAULT: (decode, "auto"),
-    Charset.GSM7: (decode, "auto"),
-    Charset.ASCII: (decode, "auto"),
-    Charset.UCS2: (decode, "ucs2"),
+    Charset.DEFAULT: (_septets, "auto"),
+    Charset.GSM7: (_septets, "auto"),
+    Charset.ASCII: (_ascii, "auto"),
+    Charset.UCS2: (_ucs2, "ucs2"),
     Charset.LATIN1: (_latin1, "latin1"),
     Charset.BINARY: (None, "binary"),
 }

@@ -160,7 +160,11 @@ def test_times_are_counted_from_now_or_from_the_schedule(
     ("data_coding", "octets", "content"),
     [
         (0, gsm7.encode("¿Qué tal? €"), Content("¿Qué tal? €")),
+        (0, gsm7.encode("@0@0"), Content("@0@0")),  # not UTF-16, though its zeros look like it
         (1, b"plain", Content("plain")),
+        (8, b"\x30\x00\x30\x00", Content("\u3000\u3000", encoding="ucs2")),
+        (8, b"\xff\xfeh\0i\0", Content("hi", encoding="ucs2")),
+        (8, b"\0h\xd8\x00", Content("h\ufffd", encoding="ucs2")),
         (3, "ñandú\x85".encode("latin-1"), Content("ñandú\x85", encoding="latin1")),
         (8, "añ😀".encode("utf-16-be"), Content("añ😀", encoding="ucs2")),
         (0x10, b"flash", Content("flash", message_class=0)),

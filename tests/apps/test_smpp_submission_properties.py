@@ -56,3 +56,16 @@ def test_gsm_text_goes_out_as_it_came(text: str) -> None:
     submission = submission_of("bank", SubmitSm(destination_addr="5512345678", short_message=octets), 1e9, {})
     (wire,) = wires(settle(submission.content, Profile()), Profile(), 1)
     assert (wire.short_message, wire.data_coding) == (octets, 0)
+
+
+@settings(max_examples=100)
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=70))
+def test_ucs2_text_goes_out_as_it_came(text: str) -> None:
+    octets = text.encode("utf-16-be")
+    if len(octets) > 140 or text[0] in "\ufeff\ufffe":
+        return
+    submission = submission_of(
+        "bank", SubmitSm(destination_addr="5512345678", data_coding=8, short_message=octets), 1e9, {}
+    )
+    (wire,) = wires(settle(submission.content, Profile()), Profile(), 1)
+    assert (wire.short_message, wire.data_coding) == (octets, 8)
