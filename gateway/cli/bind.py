@@ -12,6 +12,7 @@ _WHAT: dict[BindAction, str] = {
     "start": "bind again, or take submits again",
     "receive-only": "stay bound for receipts and inbound messages, and submit nothing",
 }
+_TOLD: dict[BindAction, str] = {"stop": "stop", "start": "start", "receive-only": "only receive"}
 
 
 def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
@@ -24,10 +25,13 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Have it done, and print the bind's state."""
+    """Have it begin, and print the bind's state."""
     bind = running(args).post("binds", args.name, args.action)
     if args.json:
         print_json(bind)
     else:
-        print(plain(f"{bind['bind']}: {bind.get('state', args.action)}"))
+        # Unbinding and binding take the carrier's answers; the status shows when they came.
+        print(
+            plain(f"{args.name}: told to {_TOLD[args.action]}; it is {bind.get('state', 'on its way')} at the moment")
+        )
     return 0

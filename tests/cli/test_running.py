@@ -105,7 +105,7 @@ def test_bind_is_told_by_its_name(relevo: Relevo, gateway: FakeControl, action: 
 
     assert gateway.told == [("bind", "telcel-1", action)]
     assert ran.status == 0
-    assert ran.out.startswith("telcel-1: ")
+    assert ran.out.startswith("telcel-1: told to ")
     assert relevo("bind", action, "telcel-1", "--json").json["bind"] == "telcel-1"
 
 
