@@ -97,6 +97,8 @@ class Core:
             utc=clock.utc,
             new_id=new_id,
             offer=self.deliveries.offer,
+            live=self._live,
+            held=self._held,
             on_receipt=self._on_receipt,
             on_unmatched=self._on_unmatched,
             on_final=self._on_final,
@@ -124,10 +126,17 @@ class Core:
             reply=Replies(self.intake),
             network_of=self._network_of,
             last_sent=self.conversations.last,
+            alphabet_of=self.alphabet_of,
             on_inbound=self._on_inbound,
         )
         self.feed = Feed(
-            store, commits, self.dispatch.live, self.dispatch, utc=clock.utc, hand_down=self.dispatch.hand_down
+            store,
+            commits,
+            self.dispatch.live,
+            self.dispatch,
+            utc=clock.utc,
+            hand_down=self.dispatch.hand_down,
+            cover=self._write_watermark,
         )
         self.dispatch.overflow = self.feed
         self._arrivals = Arrivals(self.receipts, self.inbound, self.alphabet_of)
@@ -245,7 +254,8 @@ class Core:
             lag.observe(now - before - 1.0)
             self.feed.tick()
             self.deliveries.wake_all()
-            self.inbound.tick(self.alphabet_of)
+            self.inbound.tick()
+            self.receipts.tick()
             for carrier in self.carriers.values():
                 carrier.correlation.tick(self.clock.utc())
                 for gate in carrier.gates.values():
@@ -269,8 +279,9 @@ class Core:
             self.store,
             self.commits,
             utc=self.clock.utc,
+            reading=self.receipts.reading,
             tell=self.receipts.tell,
-            forget=self._forget,
+            forget=self._give_up,
             shortest_ttl_s=min(self.config.lanes.fast.ttl, self.config.lanes.bulk.ttl),
         )
         while True:
@@ -289,12 +300,11 @@ class Core:
                 return
             await asyncio.sleep(0.05)
 
-    def _forget(self, segment: Segment) -> None:
+    def _give_up(self, segment: Segment) -> None:
+        """A receipt is not waited for any more: counted no longer, but still known by its id if it comes after all."""
         carrier = self.carriers.get(segment.carrier)
         if carrier is not None and segment.carrier_message_id:
-            key = carrier.ids.key(segment.carrier_message_id)
-            carrier.correlation.remove(key)
-            self.commits.awaited(carrier.name, key)
+            carrier.correlation.give_up(carrier.ids.key(segment.carrier_message_id))
 
     # -- small things the roads ask -----------------------------------------------------------------------------------
 
@@ -302,6 +312,22 @@ class Core:
         """What data_coding 0 means at a carrier."""
         found = self.carriers.get(carrier)
         return found.settings.profile.alphabet if found is not None else Alphabet.GSM7
+
+    def _live(self, message_id: str) -> Message | None:
+        """A message on its way to a carrier."""
+        outgoing = self.dispatch.live.get(message_id)
+        return None if outgoing is None else outgoing.message
+
+    def _held(self, read: Message) -> Message | None:
+        """The object in memory of a message read from the store, where one of its segments awaits its receipt."""
+        for segment in read.segments:
+            carrier = self.carriers.get(segment.carrier)
+            if carrier is None or not segment.carrier_message_id:
+                continue
+            waiting = carrier.correlation.find(carrier.ids.key(segment.carrier_message_id))
+            if waiting is not None and waiting.message is not None and waiting.message.id == read.id:
+                return waiting.message
+        return None
 
     def _hand_down(self, message: Message) -> None:
         self.conversations.sent(message.sender, message.to, message.id)

@@ -87,7 +87,7 @@ class Daemon:
                 continue
 
     async def reload(self) -> list[str]:
-        """Read the file again and take it over; a line for each change. Raises ConfigError, and then nothing changed."""
+        """Read the file again and take it over; a line for each change. On ConfigError nothing has changed."""
         self._notify.reloading()
         try:
             loaded = load(self._path, os.environ)
@@ -114,7 +114,7 @@ class Daemon:
             loop.add_signal_handler(number, action)
 
     def _drain_soon(self) -> None:
-        """An operator's drain: take nothing more and let the windows empty; the process stays, for status and receipts."""
+        """An operator's drain: take nothing more, let the windows empty; the process stays for status and receipts."""
         self._gateway.stop_taking()
         for carrier in self._gateway.core.carriers.values():
             carrier.draining = True

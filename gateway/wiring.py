@@ -151,7 +151,9 @@ class Gateway:
         changes = diff(self.config, config)
         fixed = [change for change in changes if not _reloadable(change)]
         if fixed:
-            raise ConfigError([Problem("reload", 0, change.path, "has changed, which needs a restart") for change in fixed])
+            raise ConfigError(
+                [Problem("reload", 0, change.path, "has changed, which needs a restart") for change in fixed]
+            )
         credentials = AppCredentials(config.apps)
         self.config = self.core.config = config
         self.core.intake.apply(build_rules(config))

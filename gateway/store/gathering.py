@@ -44,7 +44,7 @@ class Gathering:
         return len(self._changes) + self._urgent_accepts + len(self._bulk)
 
     def accept(self, message: Message, done: Done, argument: object = None, urgent: bool = False) -> None:
-        """Keep a new message; `done(argument, None)` once it is durable, `done(argument, error)` when it was not kept.
+        """Keep a new message; `done(argument, None)` once it is durable, `done(argument, error)` when it was not.
 
         The state it has when the commit begins is what is kept. Urgent ones go ahead of all that are not.
         """
@@ -68,7 +68,7 @@ class Gathering:
     def then(self, done: Done, argument: object = None, urgent: bool = True) -> None:
         """Call `done(argument, None)` once every change that was said before is durable (or was told its error).
 
-        Bulk accepts that wait in slices are not waited for: a carrier's receipt is not answered late because of a batch.
+        Bulk accepts that wait in slices are not waited for: a batch keeps no carrier waiting for an answer.
         """
         self._callbacks.append((done, argument, None, False))
         self._stir(urgent)
