@@ -441,6 +441,12 @@ Pdu: TypeAlias = Request | Response
 PDU_CLASSES: dict[int, type] = {layout.command_id.value: pdu_class for pdu_class, layout in LAYOUTS.items()}
 """command_id -> PDU class."""
 
+# generic_nack is left out: it would be the response to command_id 0, which is none.
+_RESPONSE_CLASSES: dict[int, type] = {
+    request_id: PDU_CLASSES[request_id | RESPONSE_BIT]
+    for request_id in PDU_CLASSES
+    if not request_id & RESPONSE_BIT and request_id | RESPONSE_BIT in PDU_CLASSES
+}
 _COMMAND_IDS: dict[type, int] = {pdu_class: layout.command_id.value for pdu_class, layout in LAYOUTS.items()}
 
 
@@ -453,8 +459,8 @@ def command_id(pdu: Pdu | UnknownPdu) -> int:
 
 def response_to(request_id: int) -> Response | None:
     """An empty response that matches a request's command_id; None where it has none or is not known (§5.1.2.1)."""
-    response_class = PDU_CLASSES.get(request_id | RESPONSE_BIT)
-    if request_id & RESPONSE_BIT or response_class is None:
+    response_class = _RESPONSE_CLASSES.get(request_id)
+    if response_class is None:
         return None
     response: Response = response_class()
     return response

@@ -388,6 +388,10 @@ def test_response_to_gives_an_empty_matching_response() -> None:
         assert response_to(without) is None
 
 
+def test_response_to_command_id_zero_is_none_and_not_generic_nack() -> None:
+    assert response_to(0) is None
+
+
 def test_command_id_comes_from_the_class() -> None:
     assert command_id(Unbind()) == CommandId.UNBIND
     assert command_id(UnknownPdu(0x111)) == 0x111

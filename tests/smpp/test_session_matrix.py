@@ -2,11 +2,11 @@
 
 import pytest
 
-from gateway.smpp.codec import decode, encode
+from gateway.smpp.codec import Frame, decode, encode
 from gateway.smpp.destinations import Destination
 from gateway.smpp.events import Oddity, OddityKind, Received
 from gateway.smpp.matrix import RECEIVES, SENDS, Role, State
-from gateway.smpp.pdu import PDU_CLASSES, Request, SubmitMulti
+from gateway.smpp.pdu import PDU_CLASSES, GenericNack, Request, SubmitMulti
 from gateway.smpp.session import WrongState
 from gateway.smpp.spec import RESPONSE_BIT, CommandId, command_name
 from gateway.smpp.status import CommandStatus
@@ -130,6 +130,20 @@ def test_session_takes_or_refuses_a_request_by_the_table(
     if mark != "a":
         kind = OddityKind.UNKNOWN_REQUEST if mark == "I" else OddityKind.WRONG_STATE
         assert events == [Oddity(kind, f"{command_name(command_id)} while {state.value}")]
+
+
+@pytest.mark.parametrize("role", Role, ids=name)
+@pytest.mark.parametrize("state", STATES, ids=name)
+def test_session_refuses_command_id_zero_as_unknown(role: Role, state: State) -> None:
+    """Found by fuzzing: with the response bit it is generic_nack's, and so passed for a command of the wrong state."""
+    session = session_in(role, state)
+
+    events = session.receive(bytes.fromhex("00000011 00000000 00000000 0000004d 00"), 1000.0)
+
+    assert decode(session.data_to_send()) == Frame(
+        CommandId.GENERIC_NACK, CommandStatus.ESME_RINVCMDID, 77, GenericNack()
+    )
+    assert events == [Oddity(OddityKind.UNKNOWN_REQUEST, f"0x00000000 while {state.value}")]
 
 
 @pytest.mark.parametrize(("role", "state", "command_id", "mark"), cells(SENT), ids=name)
