@@ -83,8 +83,8 @@ def parse(text: bytes | str) -> ReceiptText:
         if len(words) >= 9 and _is_well_formed(words):
             return ReceiptText(
                 words[0][3:].strip(BLANKS),
-                words[1][4:],
-                words[2][6:],
+                words[1][4:].strip(BLANKS),
+                words[2][6:].strip(BLANKS),
                 words[4][5:],
                 words[6][5:],
                 words[7][5:],
