@@ -5,6 +5,7 @@ After a user data header the first septet begins on a septet boundary counted fr
 """
 
 _CR = 0x0D
+_SHIFTS = range(0, 56, 7)  # of the eight septets in seven octets
 
 
 def fill_bits(header_octets: int) -> int:
@@ -35,12 +36,13 @@ def unpack(octets: bytes, fill: int = 0, *, more_follows: bool = False) -> bytes
     A text whose last character truly is '@' in that place loses it; stray '@'s are the far commoner thing. Not so
     where `more_follows`, in a part before the last: that one is full, and a zero is an '@'.
     """
-    number = int.from_bytes(octets, "little") >> fill
     count = max(8 * len(octets) - fill, 0) // 7
-    septets = bytearray(count)
-    for index in range(count):
-        septets[index] = number & 0x7F
-        number >>= 7
+    aligned = (int.from_bytes(octets, "little") >> fill).to_bytes(len(octets), "little")
+    septets = bytearray()
+    for at in range(0, len(octets), 7):  # a block at a time: shifting all of a long text for each septet is quadratic
+        block = int.from_bytes(aligned[at : at + 7], "little")
+        septets += bytes([block >> shift & 0x7F for shift in _SHIFTS])
+    del septets[count:]
     padding = (_CR,) if more_follows else (0, _CR)
     if count > 1 and (8 * len(octets) - fill) % 7 == 0 and septets[-1] in padding:
         septets.pop()
