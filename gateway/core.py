@@ -123,7 +123,7 @@ class Core:
             utc=clock.utc,
             new_id=new_id,
             offer=self.deliveries.offer,
-            reply=Replies(self.intake),
+            reply=Replies(self.intake, self._on_reply),
             network_of=self._network_of,
             last_sent=self.conversations.last,
             alphabet_of=self.alphabet_of,
@@ -354,6 +354,9 @@ class Core:
     def _on_unmatched(self, carrier: str) -> None:
         self.metrics.receipts_unmatched(carrier).n += 1
 
+    def _on_reply(self, message: Message) -> None:
+        self.metrics.accepted(message.app, message.lane, message.interface).n += 1
+
     def _on_inbound(self, carrier: str, app: str) -> None:
         self.metrics.inbound(carrier, app or "none").n += 1
 
@@ -372,4 +375,4 @@ class Core:
 def _say_why(task: "asyncio.Task[None]") -> None:
     """A task of ours that ends by itself is a fault worth a page: say which and why."""
     if not task.cancelled() and task.exception() is not None:
-        log.critical("task_died", task=task.get_name(), exc_info=task.exception())
+        log.error("task_died", task=task.get_name(), exc_info=task.exception())

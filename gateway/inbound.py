@@ -5,7 +5,9 @@ over), a whole message is kept with the delivery to its app, its opt-out and its
 the same: routing mistakes are ours, and an SMSC would repeat an error for ever.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -14,7 +16,7 @@ from gateway.deliveries import Parcel
 from gateway.errors import StoreError
 from gateway.message import Delivery, Inbound
 from gateway.smpp.pdu import DataSm, DeliverSm, tlv, tlv_int
-from gateway.smpp.spec import EsmClass, Tag
+from gateway.smpp.spec import EsmClass, Tag, Ton
 from gateway.store.commits import Commits
 from gateway.store.store import InboundPart
 from gateway.text.assembly import Assembly, Piece, Sender, Whole
@@ -47,11 +49,16 @@ class OptOuts(Protocol):
 
 
 class InboundRules(NamedTuple):
-    """What the road reads from the configuration."""
+    """What the road reads from the configuration.
+
+    `senders(number)`: which apps may send as one of our numbers; `ours`: our numbers by every form a carrier may write
+    them in (`spellings`), each as the configuration writes it.
+    """
 
     region: str
     routes: MoRoutes
-    senders: Callable[[str], tuple[str, ...]]  # which apps may send as one of our numbers
+    senders: Callable[[str], tuple[str, ...]]
+    ours: Mapping[str, str] = MappingProxyType({})
 
 
 class Arrival(NamedTuple):
@@ -83,10 +90,12 @@ class InboundRoad:
         reply: Replies,
         network_of: Callable[[str], str],
         last_sent: Callable[[str, str], str],
+        alphabet_of: Callable[[str], Alphabet],
         on_inbound: Callable[[str, str], None],
     ) -> None:
         """`network_of(E.164 digits)`: the subscriber's network, "" unknown; `last_sent(our number, subscriber)`: the id
-        of the last message between the two; `on_inbound(carrier, app)` counts."""
+        of the last message between the two; `alphabet_of(carrier)`: what its data_coding 0 means;
+        `on_inbound(carrier, app)` counts."""
         self.rules = rules
         self._commits = commits
         self._opt_outs = opt_outs
@@ -96,62 +105,57 @@ class InboundRoad:
         self._reply = reply
         self._network_of = network_of
         self._last_sent = last_sent
+        self._alphabet_of = alphabet_of
         self._on_inbound = on_inbound
         self._assembly = Assembly()
 
     def receive(self, carrier: str, alphabet: Alphabet, pdu: DeliverSm | DataSm, answer: Answer) -> None:
         """Take what came; `answer(True)` is called once it is durable, `answer(False)` if it could not be made so."""
+        if not self._commits.healthy:
+            answer(False)  # what is away for a minute must not make the SMSC wait for its answer as long
+            return
         octets = user_octets(pdu)
         udhi = bool(pdu.esm_class & EsmClass.UDHI)
         data = opened(octets, udhi=udhi, sar=_sar(pdu), data_coding=pdu.data_coding, alphabet=alphabet)
-        if data.concat is None:
-            decoded = read(pdu.data_coding, data.octets, alphabet, data.shift)
-            self._arrive(
-                Arrival(
-                    carrier,
-                    pdu.source_addr,
-                    pdu.destination_addr,
-                    decoded.text,
-                    data.octets,
-                    pdu.data_coding,
-                    "",
-                    (),
-                    answer,
-                )
-            )
+        sender = Sender(carrier, self._subscriber(pdu), self._our_number(pdu.destination_addr))
+        if data.concat is not None:
+            self._take_part(sender, pdu.data_coding, data, data.concat, answer)
             return
-        self._take_part(carrier, alphabet, pdu, data, data.concat, answer)
+        text = read(pdu.data_coding, data.octets, alphabet, data.shift).text
+        self._arrive(
+            Arrival(carrier, sender.source, sender.destination, text, data.octets, pdu.data_coding, "", (), answer)
+        )
 
-    def _take_part(
-        self, carrier: str, alphabet: Alphabet, pdu: DeliverSm | DataSm, data: UserData, concat: Concat, answer: Answer
-    ) -> None:
-        piece = Piece(concat.number, data.octets, pdu.data_coding, data.shift, self._new_id())
-        sender = Sender(carrier, pdu.source_addr, pdu.destination_addr)
-        taken = self._assembly.add(sender, concat, piece, self._utc())
+    def _take_part(self, sender: Sender, data_coding: int, data: UserData, concat: Concat, answer: Answer) -> None:
+        piece = Piece(concat.number, data.octets, data_coding, data.shift, self._new_id())
+        now = self._utc()
+        taken = self._assembly.add(sender, concat, piece, now)
         completed = [whole for whole in taken.closed if any(part.id == piece.id for part in whole.pieces)]
         for whole in taken.closed:
-            self._join(whole, alphabet, answer if whole in completed else None)
+            self._join(whole, answer if whole in completed else None)
         if completed:
             return
         if not taken.duplicate:
-            self._commits.part(_row(carrier, sender, concat, piece, self._utc()))
+            self._commits.part(_row(sender, concat, piece, now))
         self._commits.then(_answer, answer, urgent=False)
 
     def restore(self, parts: Iterable[InboundPart]) -> None:
-        """After a start: parts that still wait for the others."""
+        """After a start: parts that still wait for the others, in the order they came."""
         for row in parts:
             piece = Piece(row.number, row.data, row.data_coding, Shift(row.locking, row.single), row.id)
             concat = Concat(row.reference, row.bits, row.total, row.number)
             taken = self._assembly.add(Sender(row.carrier, row.sender, row.to), concat, piece, row.received_at)
+            if taken.duplicate:
+                self._commits.joined(row.id)
             for whole in taken.closed:
-                self._join(whole, Alphabet.GSM7, None)
+                self._join(whole, None)
 
-    def tick(self, alphabet_of: Callable[[str], Alphabet]) -> None:
+    def tick(self) -> None:
         """Deliver what has waited too long for its missing parts, and say which are missing."""
         for whole in self._assembly.expire(self._utc()):
-            self._join(whole, alphabet_of(whole.key.sender.carrier), None)
+            self._join(whole, None)
 
-    def _join(self, whole: Whole, alphabet: Alphabet, answer: Answer | None) -> None:
+    def _join(self, whole: Whole, answer: Answer | None) -> None:
         carrier, source, destination = whole.key.sender
         if whole.missing:
             log.warning("inbound_incomplete", carrier=carrier, missing=whole.missing, why=str(whole.ending))
@@ -160,7 +164,7 @@ class InboundRoad:
                 carrier,
                 source,
                 destination,
-                whole.read(alphabet).text,
+                whole.read(self._alphabet_of(carrier)).text,
                 b"".join(piece.octets for piece in whole.pieces),
                 whole.pieces[0].data_coding,
                 ",".join(str(number) for number in whole.missing),
@@ -171,7 +175,7 @@ class InboundRoad:
 
     def _arrive(self, arrival: Arrival) -> None:
         """Route a whole message and say to the commit all that it brings about."""
-        sender = self._number(arrival.sender)
+        sender = arrival.sender
         choice = self.rules.routes.choose(MoFacts(arrival.to, arrival.text, arrival.carrier, sender))
         inbound = Inbound(
             id=self._new_id(),
@@ -208,15 +212,31 @@ class InboundRoad:
         if choice.opt_out:
             for app in apps:
                 self._opt_outs.add(app, inbound.sender, f"inbound {inbound.id}")
-        if choice.reply and apps:
+        if not choice.reply:
+            return
+        if apps:
             self._reply(apps[0], inbound.to, inbound.sender, choice.reply)
+        else:
+            log.warning("reply_not_sent", to=inbound.to, reason="no app may send as this number")
 
-    def _number(self, address: str) -> str:
-        """A subscriber's address as E.164 digits; what is no number stays as it came."""
+    def _subscriber(self, pdu: DeliverSm | DataSm) -> str:
+        """Who wrote, as E.164 digits, in whatever form the carrier says it; what is no number stays as it came."""
+        address = pdu.source_addr
+        if pdu.source_addr_ton == Ton.INTERNATIONAL and address[:1].isdigit():
+            # Some say "international" of national numbers too: these are tried as they stand.
+            return self._digits("+" + address) or self._digits(address) or address
+        return self._digits(address) or address
+
+    def _our_number(self, address: str) -> str:
+        """The number that was written to, as the configuration writes it if it is there."""
+        ours = self.rules.ours
+        return ours.get(address) or ours.get(self._digits(address) or "") or address
+
+    def _digits(self, address: str) -> str | None:
         try:
             return normalise(address, self.rules.region).digits
         except InvalidNumber:
-            return address
+            return None
 
     def _offered(self, parcel: object, error: StoreError | None) -> None:
         if error is None and isinstance(parcel, Parcel):
@@ -241,10 +261,21 @@ def _sar(pdu: DeliverSm | DataSm) -> Sar | None:
     return Sar(reference, total, number)
 
 
-def _row(carrier: str, sender: Sender, concat: Concat, piece: Piece, now: float) -> InboundPart:
+def spellings(numbers: Iterable[str], region: str) -> dict[str, str]:
+    """Our numbers by the forms they may come in: as configured, and as E.164 digits."""
+    found: dict[str, str] = {}
+    for number in numbers:
+        found.setdefault(number, number)
+        found.setdefault(number.removeprefix("+"), number)
+        with suppress(InvalidNumber):  # an alphanumeric sender, to which nobody can write
+            found.setdefault(normalise(number, region).digits, number)
+    return found
+
+
+def _row(sender: Sender, concat: Concat, piece: Piece, now: float) -> InboundPart:
     return InboundPart(
         id=piece.id,
-        carrier=carrier,
+        carrier=sender.carrier,
         sender=sender.source,
         to=sender.destination,
         reference=concat.reference,

@@ -5,6 +5,8 @@ receipt that comes later still betters an unknown.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 import structlog
 
@@ -17,6 +19,15 @@ log = structlog.get_logger()
 
 GRACE_S = 86_400.0
 SLICE = 500
+WHOLE_S = 86_400.0
+"""So often a sweep begins at the oldest message of all: what was put off or tried again for long was passed by."""
+
+
+class Objects(Protocol):
+    """Finds the one object of a message that was read."""
+
+    def one(self, read: Message) -> Message:
+        """The object to change."""
 
 
 class Overdue:
@@ -28,51 +39,63 @@ class Overdue:
         commits: Commits,
         *,
         utc: Callable[[], float],
+        reading: Callable[[], AbstractContextManager[Objects]],
         tell: Callable[[Message], None],
         forget: Callable[[Segment], None],
         shortest_ttl_s: float,
     ) -> None:
-        """`tell(message)` makes what the app wants to hear; `forget(segment)`: no receipt is awaited any more;
+        """`reading()` is entered while messages are read to be changed; `tell(message)` makes what the app wants to
+        hear; `forget(segment)`: nobody waits for its receipt any more, though one that comes still counts;
         `shortest_ttl_s`: nothing younger than that (and the grace) can be overdue."""
         self._store = store
         self._commits = commits
         self._utc = utc
+        self._reading = reading
         self._tell = tell
         self._forget = forget
         self._shortest_ttl_s = shortest_ttl_s
         self._since = ""
+        self._whole_at = utc()
 
     async def sweep(self) -> int:
         """End what is overdue; how many messages that were. Raises StoreError."""
-        await self._commits.drain()  # what is read must hold the receipts that came before
-        bound = first_id(self._utc() - self._shortest_ttl_s - GRACE_S)
-        ended, after, kept = 0, self._since, ""
+        now = self._utc()
+        if now - self._whole_at >= WHOLE_S:
+            self._since, self._whole_at = "", now
+        bound = first_id(now - self._shortest_ttl_s - GRACE_S)
+        ended, after, kept = 0, "", ""
         while True:
-            found = await self._store.unanswered(self._since, after, SLICE)
-            due = [message for message in found if message.id < bound]
-            for message in due:
-                if message.expires_at + GRACE_S <= self._utc():
-                    self._end(message)
-                    ended += 1
-                else:
-                    kept = kept or message.id
-            if len(due) < SLICE:
+            with self._reading() as objects:
+                await self._commits.drain()  # what is read must hold the receipts that came before
+                found = await self._store.unanswered(self._since, after, SLICE)
+                for read in found:
+                    if read.id >= bound:
+                        break
+                    if read.expires_at + GRACE_S > now:
+                        kept = kept or read.id
+                    else:
+                        ended += self._end(objects.one(read))
+            if len(found) < SLICE or found[-1].id >= bound:
                 break
-            after = due[-1].id
-        self._since = kept or bound
+            after = found[-1].id
+        self._since = max(self._since, kept or bound)
         if ended:
             log.info("receipts_never_came", messages=ended)
         return ended
 
-    def _end(self, message: Message) -> None:
+    def _end(self, message: Message) -> bool:
+        """End the segments that still wait; whether that ended the message."""
         before, now = message.status, self._utc()
-        message.error_code = "unknown"
-        message.error_detail = "No receipt came within a day of the message's time to live."
-        for segment in message.segments:
-            if segment.status is Status.SUBMITTED:
-                self._forget(segment)
-                event = Event(now, Status.UNKNOWN, segment.carrier, detail="no receipt came", segment=segment.number)
-                move_segment(message, segment, Status.UNKNOWN, event)
+        waiting = [segment for segment in message.segments if segment.status is Status.SUBMITTED]
+        if before is not Status.SUBMITTED or not waiting:
+            return False  # a receipt came while it was read
+        for segment in waiting:
+            self._forget(segment)
+            event = Event(now, Status.UNKNOWN, segment.carrier, detail="no receipt came", segment=segment.number)
+            move_segment(message, segment, Status.UNKNOWN, event)
+        if not message.error_code:  # another part may have been refused before
+            message.error_code = message.status.word
+            message.error_detail = "No receipt came within a day of the message's time to live."
         self._commits.update(message)
-        if message.status is not before:
-            self._tell(message)
+        self._tell(message)
+        return True

@@ -2,7 +2,7 @@
 
 from gateway.carriers.building import profile_of
 from gateway.config.schema import Config
-from gateway.inbound import InboundRules
+from gateway.inbound import InboundRules, spellings
 from gateway.intake import AppRules, CarrierRules, Rules
 from routes.mo import MoRoutes, MoRule
 from routes.mt import MtRoutes, MtRule
@@ -39,6 +39,9 @@ def build_inbound_rules(config: Config) -> InboundRules:
         """Apps whose senders name the number; those with no list may send as anything."""
         return tuple(name for name, allowed in senders.items() if not allowed or number in allowed)
 
+    ours = [number for allowed in senders.values() for number in allowed]
+    ours += [number for carrier in config.carriers.values() for number in carrier.senders.allow]
+    ours += [number for rule in config.mo_routes for number in rule.to]
     return InboundRules(
         region=config.portability.region,
         routes=MoRoutes(
@@ -46,4 +49,5 @@ def build_inbound_rules(config: Config) -> InboundRules:
             for rule in config.mo_routes
         ),
         senders=apps_that_send_as,
+        ours=spellings(ours, config.portability.region),
     )

@@ -1,0 +1,64 @@
+"""What receipts say, in our words: the status of a segment, the carrier's error, the label in metrics."""
+
+from gateway.message import Status
+from gateway.smpp.receipt import Receipt, read_network_error
+from gateway.smpp.spec import MessageState
+
+# SMPP 3.4 §5.2.28. ENROUTE, ACCEPTED and what we do not know change nothing final: a wrong final cannot be undone.
+STATUS_OF: dict[int, Status] = {
+    MessageState.DELIVERED: Status.DELIVERED,
+    MessageState.EXPIRED: Status.EXPIRED,
+    MessageState.DELETED: Status.UNDELIVERED,
+    MessageState.UNDELIVERABLE: Status.UNDELIVERED,
+    MessageState.UNKNOWN: Status.UNKNOWN,
+    MessageState.REJECTED: Status.UNDELIVERED,
+    MessageState.SKIPPED: Status.UNDELIVERED,
+}
+
+LABELS: dict[int, str] = {
+    MessageState.SCHEDULED: "SCHEDLD",
+    MessageState.ENROUTE: "ENROUTE",
+    MessageState.DELIVERED: "DELIVRD",
+    MessageState.EXPIRED: "EXPIRED",
+    MessageState.DELETED: "DELETED",
+    MessageState.UNDELIVERABLE: "UNDELIV",
+    MessageState.ACCEPTED: "ACCEPTD",
+    MessageState.UNKNOWN: "UNKNOWN",
+    MessageState.REJECTED: "REJECTD",
+    MessageState.SKIPPED: "SKIPPED",
+}
+"""How metrics call a receipt's state: Appendix B's words."""
+
+LABEL_OF_STATUS = {
+    Status.SUBMITTED: "ACCEPTD",
+    Status.DELIVERED: "DELIVRD",
+    Status.UNDELIVERED: "UNDELIV",
+    Status.EXPIRED: "EXPIRED",
+    Status.UNKNOWN: "UNKNOWN",
+}
+"""The same for a receipt that was parked, of which only our word for it is kept."""
+
+
+def status_of(receipt: Receipt) -> Status:
+    """What a receipt makes of its segment; SUBMITTED where it changes nothing final."""
+    if not receipt.final or receipt.state is None:
+        return Status.SUBMITTED
+    return STATUS_OF.get(receipt.state, Status.SUBMITTED)
+
+
+def is_last(after: Status) -> bool:
+    """Whether nothing can better what a receipt said: an UNKNOWN may still become DELIVERED."""
+    return after is not Status.SUBMITTED and after is not Status.UNKNOWN
+
+
+def state_name(receipt: Receipt) -> str:
+    """The receipt's state as a bounded label, "none" where it says none we know."""
+    return "none" if receipt.state is None else LABELS[receipt.state]
+
+
+def error_of(receipt: Receipt) -> str:
+    """The carrier's error as it wrote it, else the code of the network_error_code TLV; "" where there is none."""
+    if receipt.error or not receipt.network_error:
+        return receipt.error
+    found = read_network_error(receipt.network_error)
+    return "" if found is None else str(found[1])
