@@ -62,7 +62,11 @@ class Daemon:
         try:
             await self._gateway.start()
         except (StoreError, OSError) as error:
-            log.critical("not_started", reason=str(error))
+            log.error("not_started", reason=str(error))
+            await self._gateway.close()
+            return 1
+        except Exception:  # the top of the process: whatever it was, nothing may stay half open behind it
+            log.exception("not_started")
             await self._gateway.close()
             return 1
         self._notify.ready("taking messages")
@@ -91,7 +95,7 @@ class Daemon:
         self._notify.reloading()
         try:
             loaded = load(self._path, os.environ)
-            changes = self._gateway.apply(loaded.config)
+            changes = self._gateway.apply(loaded.config, str(self._path))
         except ConfigError as error:
             self._gateway.reloaded(False)
             log.error("reload_refused", problems=[str(problem) for problem in error.problems])

@@ -24,7 +24,7 @@ _LOOKUP = (0.00001, 0.00002, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025,
 _LAG = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 # Closed sets, so that the series are there before the first event: an alert on a rate sees no step from absent to 1.
-_INTERFACE = {"interface": ("http", "smpp", "kannel", "jasmin")}
+_INTERFACE = {"interface": ("http", "smpp", "kannel", "jasmin", "reply", "ops")}
 _CODE = {
     "code": (
         *("invalid_number", "unknown_network", "no_route", "sender_not_allowed"),

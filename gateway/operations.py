@@ -265,11 +265,13 @@ class Operations:
             raise Refusal("not_found", f"No app is called {app}.", "app")
         done: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         submission = Submission(
-            app=app, to=to, content=Content(text=text), interface="http", sender=sender, lane=lane, receipt="none"
+            app=app, to=to, content=Content(text=text), interface="ops", sender=sender, lane=lane, receipt="none"
         )
         if self._core.intake.submit(submission, _resolve, done) is not None:
             await self._core.intake.submit_asking(submission, _resolve, done)
-        return await done
+        message = await done
+        self._core.metrics.accepted(message.app, message.lane, message.interface).n += 1
+        return message
 
     # -- gauges -----------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """Replies that a rule asks for: a new submission to the road in, from the number that was written to."""
 
+from collections.abc import Callable
+
 import structlog
 
 from gateway.errors import Refusal, StoreError
@@ -12,8 +14,10 @@ log = structlog.get_logger()
 class Replies:
     """Sends replies on behalf of an app, on its own lane. One that cannot be sent is logged: nobody waits for it."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, on_accepted: Callable[[Message], None]) -> None:
+        """`on_accepted(message)` counts a reply that is on disk."""
         self._intake = intake
+        self._on_accepted = on_accepted
 
     def __call__(self, app: str, sender: str, to: str, text: str) -> None:
         """Send `text` from our number `sender` to the subscriber."""
@@ -35,3 +39,5 @@ class Replies:
     def _done(self, argument: object, message: Message, error: StoreError | None) -> None:
         if error is not None:
             log.warning("reply_not_stored", app=message.app, reason=str(error))
+        else:
+            self._on_accepted(message)

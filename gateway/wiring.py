@@ -17,6 +17,7 @@ from gateway.apps.lockout import Lockout
 from gateway.apps.retries import retry_after_s
 from gateway.apps.smpp_delivery import SmppWay
 from gateway.apps.smpp_server import SmppServer
+from gateway.apps.tls import listener_context
 from gateway.apps.webhooks import Webhooks
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, ConfigError, Problem
@@ -115,10 +116,16 @@ class Gateway:
         """Take up what is on disk, bring up the binds, and listen. Raises StoreError, OSError."""
         await self.admin.start(self.config.admin.listen)
         await self.core.start()
-        await self.smpp.start(*self.config.smpp.listen)
+        await self._listen_smpp()
         await self.http.start(self.config.http.listen)
         self._status = asyncio.get_running_loop().create_task(self.operations.run(), name="status")
         self.reloaded(True)
+
+    async def _listen_smpp(self) -> None:
+        smpp = self.config.smpp
+        await self.smpp.start(*smpp.listen)
+        if smpp.tls_listen is not None and smpp.tls is not None:
+            await self.smpp.start(*smpp.tls_listen, listener_context(smpp.tls.certificate, smpp.tls.key))
 
     def stop_taking(self) -> None:
         """Refuse what apps submit from now on."""
@@ -132,6 +139,7 @@ class Gateway:
 
     async def close(self) -> None:
         """Close the listeners, make durable what was said, and let go of everything."""
+        self.stop_taking()
         await self.http.stop()
         await self.smpp.stop()
         await self.webhooks.stop()
@@ -143,17 +151,15 @@ class Gateway:
 
     # -- reload -----------------------------------------------------------------------------------------------------
 
-    def apply(self, config: Config) -> list[str]:
-        """Take over a changed configuration; a line for each change.
+    def apply(self, config: Config, file: str) -> list[str]:
+        """Take over a changed configuration, which was read from `file`; a line for each change.
 
         Raises ConfigError naming every changed key that needs a restart; then nothing was taken over.
         """
         changes = diff(self.config, config)
         fixed = [change for change in changes if not _reloadable(change)]
         if fixed:
-            raise ConfigError(
-                [Problem("reload", 0, change.path, "has changed, which needs a restart") for change in fixed]
-            )
+            raise ConfigError([Problem(file, 1, change.path, "has changed, which needs a restart") for change in fixed])
         credentials = AppCredentials(config.apps)
         self.config = self.core.config = config
         self.core.intake.apply(build_rules(config))

@@ -11,15 +11,12 @@ from tests.config.keys import schema_keys
 
 USES: dict[str, tuple[str, Any]] = {
     "store.url=postgresql:": ("store.url", "postgresql://relevo:hunter2@db/relevo"),
-    "smpp.tls_listen": ("smpp", FULL["smpp"]),
-    "http.tls": ("http", FULL["http"]),
     "quiet_hours": ("quiet_hours", FULL["quiet_hours"]),
     "frequency": ("frequency", FULL["frequency"]),
     "blocklists": ("blocklists", FULL["blocklists"]),
     "portability.sources[*].type=http": ("portability.sources", [FULL["portability"]["sources"][1]]),
     "portability.sources[*].type=enum": ("portability.sources", [FULL["portability"]["sources"][2]]),
     "apps.*.callbacks": ("apps.bank.callbacks", ["https://bank.example/*"]),
-    "carriers.*.binds[*].tls": ("carriers.telcel.binds[0].tls", {"verify": True}),
 }
 
 

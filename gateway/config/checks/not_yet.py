@@ -13,15 +13,12 @@ from gateway.config.walk import leaves
 
 NOT_YET: dict[str, str] = {
     "store.url=postgresql:": "sqlite: is the store of this version",
-    "smpp.tls_listen": "apps bind in the clear, over loopback or a VPN",
-    "http.tls": "put a TLS proxy in front of http.listen",
     "quiet_hours": "use send_at or pause the batch",
     "frequency": "the app has to count",
     "blocklists": "leave such numbers out before submitting",
     "portability.sources[*].type=http": "use a table or plan source",
     "portability.sources[*].type=enum": "use a table or plan source",
     "apps.*.callbacks": "use the app's webhook",
-    "carriers.*.binds[*].tls": "reach the carrier over a VPN or a TLS tunnel",
 }
 
 
