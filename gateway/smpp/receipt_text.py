@@ -83,8 +83,8 @@ def parse(text: bytes | str) -> ReceiptText:
         if len(words) >= 9 and _is_well_formed(words):
             return ReceiptText(
                 words[0][3:].strip(BLANKS),
-                words[1][4:].strip(BLANKS),
-                words[2][6:].strip(BLANKS),
+                words[1][4:],
+                words[2][6:],
                 words[4][5:],
                 words[6][5:],
                 words[7][5:],
@@ -94,7 +94,7 @@ def parse(text: bytes | str) -> ReceiptText:
 
 
 def _is_well_formed(words: list[str]) -> bool:
-    """Appendix B to the letter, each value one plain word, and text: next or nothing."""
+    """Appendix B to the letter, each value one plain word in which no other key hides, and text: next or nothing."""
     return (
         words[3] == "submit"
         and words[5] == "done"
@@ -104,6 +104,10 @@ def _is_well_formed(words: list[str]) -> bool:
         and words[6].startswith("date:")
         and words[7].startswith("stat:")
         and words[8].startswith("err:")
+        and ":" not in words[0][3:]
+        and "=" not in words[0]
+        and words[1][4:].isdigit()
+        and words[2][6:].isdigit()
         and words[4][5:].isdigit()
         and words[6][5:].isdigit()
         and words[7][5:].isalpha()

@@ -24,8 +24,9 @@ FIELDS = ReceiptText("1597639105", "001", "001", "2611221530", "2611221531", "DE
         PLAIN.removesuffix("Hola"),
         PLAIN + " id:9 stat:EXPIRED err:9",
         PLAIN.removesuffix(" text:Hola") + "\0",
-        PLAIN.replace("dlvrd:001", "dlvrd:001\0\0"),  # these two: found by fuzzing
+        PLAIN.replace("dlvrd:001", "dlvrd:001\0\0"),  # this and the next two: found by fuzzing
         PLAIN.replace("sub:001", 'sub:"001",'),
+        PLAIN.replace("id:1597639105 sub:001", "id:1597639105,sub:001 sub:002"),
         "  " + PLAIN,
         PLAIN.replace(":", ": "),
         PLAIN.replace(":", "="),
