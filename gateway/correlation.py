@@ -41,16 +41,17 @@ class Correlation:
         slice_rows: int = 1_000,
         settled: int = 50_000,
     ) -> None:
-        """`spill` takes what leaves memory, at most `slice_rows` at a time; it must keep it (next commit). So many
-        ids of segments that had their last receipt are remembered, to know what a carrier says twice."""
+        """`spill` takes what leaves memory, at most `slice_rows` at a time; it must keep it (next commit). `settled`
+        ids of segments that had their last receipt are remembered at least, to know what a carrier says twice."""
         self._carrier = carrier
         self._spill = spill
         self._recent: OrderedDict[str, Waiting] = OrderedDict()
         self._older: OrderedDict[str, Waiting] = OrderedDict()
-        self._settled: OrderedDict[str, Status] = OrderedDict()
+        self._settled: dict[str, Status] = {}
+        self._settled_before: dict[str, Status] = {}  # those of the round before: cheaper than a queue
         self._max_recent = recent
         self._max_older = older
-        self._max_settled = settled
+        self._max_settled = settled  # of each round
         self._spill_after_s = spill_after_s
         self._slice_rows = slice_rows
         self._blocks: deque[tuple[float, str]] = deque()  # closed ones: latest `since`, smallest message id
@@ -63,16 +64,17 @@ class Correlation:
 
     def add(self, key: str, message: Message, segment: int, now: float) -> None:
         """Await a receipt for this segment. An id the carrier uses again names the newest segment only."""
-        message_id = message.id
+        message_id, recent = message.id, self._recent
+        size = len(recent)
+        recent[key] = Waiting(message_id, segment, message, now)
+        if len(recent) == size:
+            recent.move_to_end(key)
         self._older.pop(key, None)
-        self._settled.pop(key, None)
-        self._recent.pop(key, None)  # what is newest stands last
-        self._recent[key] = Waiting(message_id, segment, message, now)
         if now >= self._block_ends:
             self._open_block(message_id, now)
         elif message_id < self._least:
             self._least = message_id
-        if len(self._recent) > self._max_recent:
+        if size >= self._max_recent and len(recent) > self._max_recent:
             self._age(1)
 
     def restore(self, key: str, message_id: str, segment: int, since: float) -> None:
@@ -91,23 +93,20 @@ class Correlation:
 
     def knows(self, key: str) -> bool:
         """Whether a segment waits under this key, or had its last receipt lately."""
-        return key in self._recent or key in self._older or key in self._settled
+        return key in self._recent or key in self._older or self.settled(key) is not None
 
     def settled(self, key: str) -> Status | None:
-        """What the last receipt under this key said, if it came lately."""
-        return self._settled.get(key)
+        """What the last receipt under this key said, if it came lately. A segment that `find` knows goes before it."""
+        return self._settled.get(key) or self._settled_before.get(key)
 
     def settle(self, key: str, status: Status) -> None:
         """The segment had its last receipt: nothing more is awaited; the id is remembered for a while."""
-        self.remove(key)
-        self._settled[key] = status
-        if len(self._settled) > self._max_settled:
-            self._settled.popitem(last=False)
-
-    def remove(self, key: str) -> None:
-        """Stop waiting for this segment; unknown keys are no error."""
         if self._recent.pop(key, None) is None:
             self._older.pop(key, None)
+        settled = self._settled
+        settled[key] = status
+        if len(settled) >= self._max_settled:
+            self._settled, self._settled_before = {}, settled
 
     def give_up(self, key: str) -> None:
         """The receipt is not counted as awaited any more; one that comes after all still finds its segment."""

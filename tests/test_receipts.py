@@ -129,7 +129,7 @@ async def desk() -> AsyncIterator[Desk]:
         yield found
 
 
-# -- when and where it comes --------------------------------------------------------------------------------------------
+# -- when and where it comes -----------------------------------------------------------------------------------------
 
 
 async def test_receipt_after_the_response_ends_the_message_and_tells_the_app(desk: Desk) -> None:
@@ -349,7 +349,7 @@ async def test_receipt_with_a_network_error_tlv_alone_gives_the_message_its_erro
     assert (await desk.stored(message)).error_detail == "The carrier's receipt says undelivered (err 34)."
 
 
-# -- what it says -------------------------------------------------------------------------------------------------------
+# -- what it says ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -486,7 +486,7 @@ async def test_unknown_becomes_delivered_after_its_id_was_spilled(desk: Desk) ->
     assert (kept.status, kept.error_code) == (S.UNDELIVERED, "undelivered")
 
 
-# -- messages of several segments ---------------------------------------------------------------------------------------
+# -- messages of several segments ------------------------------------------------------------------------------------
 
 
 async def test_message_of_several_segments_ends_with_the_last_receipt(desk: Desk) -> None:
@@ -600,7 +600,7 @@ async def test_receipt_for_a_segment_there_is_not_is_said_and_answered(desk: Des
     assert ([entry["event"] for entry in logs], desk.answers) == (["receipt_for_no_segment"], [True])
 
 
-# -- when the store is away ---------------------------------------------------------------------------------------------
+# -- when the store is away ------------------------------------------------------------------------------------------
 
 
 async def test_store_that_is_away_makes_the_carrier_come_again(desk: Desk) -> None:
@@ -634,7 +634,7 @@ async def test_store_that_cannot_be_read_answers_each_receipt_once(desk: Desk) -
     assert (await desk.stored(message)).status is S.DELIVERED
 
 
-# -- what the app wants to hear -----------------------------------------------------------------------------------------
+# -- what the app wants to hear --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -686,7 +686,7 @@ def test_wish_that_is_unknown_is_taken_for_none() -> None:
     assert not wants(message)
 
 
-# -- what may be no receipt at all --------------------------------------------------------------------------------------
+# -- what may be no receipt at all -----------------------------------------------------------------------------------
 
 
 async def test_text_that_only_looks_like_a_receipt_is_handed_back_when_nobody_knows_its_id(desk: Desk) -> None:
