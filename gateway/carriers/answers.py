@@ -3,7 +3,8 @@ carrier's own `errors:` over it.
 
 `later` the same message again after a pause, by the next carrier after its second failure; `throttle` pause the bind,
 the message stays at the head and nothing is counted against it; `next` another carrier now, refused where there is
-none, and `wrong_network` is that with a reason; `refuse` the message has ended; `stop` the bind is of no use until somebody looks at it.
+none, and `wrong_network` is that with a reason; `refuse` the message has ended; `stop` the bind is of no use until
+somebody looks at it; `rebind` the session is of no use, a new one may be.
 """
 
 from collections.abc import Mapping
@@ -43,6 +44,14 @@ ACTIONS: dict[int, Action] = {
     S.ESME_RINVPASWD: _A.STOP,
     S.ESME_RINVSYSID: _A.STOP,
     S.ESME_RINVSYSTYP: _A.STOP,
+    # Answers to other operations than submit_sm: whoever sends them does not want this one.
+    S.ESME_RCANCELFAIL: _A.REFUSE,
+    S.ESME_RREPLACEFAIL: _A.REFUSE,
+    S.ESME_RQUERYFAIL: _A.REFUSE,
+    S.ESME_RINVNUMDESTS: _A.REFUSE,
+    S.ESME_RINVDLNAME: _A.REFUSE,
+    S.ESME_RINVDESTFLAG: _A.REFUSE,
+    S.ESME_RCNTSUBDL: _A.REFUSE,
     S.ESME_RMSGQFUL: _A.THROTTLE,
     S.ESME_RINVSERTYP: _A.STOP,
     S.ESME_RINVSUBREP: _A.REFUSE,
@@ -61,18 +70,19 @@ ACTIONS: dict[int, Action] = {
     S.ESME_RX_T_APPN: _A.LATER,
     S.ESME_RX_P_APPN: _A.REFUSE,
     S.ESME_RX_R_APPN: _A.REFUSE,
-    0xC0: _A.REFUSE,
-    0xC1: _A.REFUSE,
-    0xC2: _A.REFUSE,
-    0xC3: _A.REFUSE,
-    0xC4: _A.REFUSE,
+    S.ESME_RINVTLVSTREAM: _A.REFUSE,
+    S.ESME_RTLVNOTALLWD: _A.REFUSE,
+    S.ESME_RINVTLVLEN: _A.REFUSE,
+    S.ESME_RMISSINGTLV: _A.REFUSE,
+    S.ESME_RINVTLVVAL: _A.REFUSE,
     S.ESME_RDELIVERYFAILURE: _A.REFUSE,
     S.ESME_RUNKNOWNERR: _A.LATER,
-    0x100: _A.STOP,  # ESME_RSERTYPUNAUTH (5.0)
-    0x101: _A.REFUSE,  # ESME_RPROHIBITED (5.0)
-    0x102: _A.LATER,  # ESME_RSERTYPUNAVAIL (5.0)
-    0x103: _A.REFUSE,  # ESME_RSERTYPDENIED (5.0)
-    0x104: _A.REFUSE,  # ESME_RINVDCS (5.0)
+    S.ESME_RSERTYPUNAUTH: _A.STOP,  # from here on: SMPP 5.0 §4.7.6
+    S.ESME_RPROHIBITED: _A.STOP,
+    S.ESME_RSERTYPUNAVAIL: _A.LATER,
+    S.ESME_RSERTYPDENIED: _A.REFUSE,
+    S.ESME_RINVDCS: _A.REFUSE,
+    **dict.fromkeys(range(S.ESME_RINVSRCADDRSUBUNIT, S.ESME_RINVBCASTCHANIND + 1), _A.REFUSE),
 }
 VENDOR = range(0x400, 0x500)
 
@@ -110,3 +120,14 @@ BIND_ACTIONS: dict[int, BindAction] = {
 def decide_bind(command_status: int) -> BindAction:
     """What a refused bind asks for: RALYBND and RBINDFAIL slow retries, wrong credentials none (the account locks)."""
     return BIND_ACTIONS.get(command_status, BindAction.RETRY)
+
+
+LONGEST_SLOW_PAUSE_S = 900.0
+_LONGEST_SLOW_PAUSES_S: dict[int, float] = {
+    S.ESME_RALYBND: 300.0
+}  # a session of ours that died there is forgotten soon
+
+
+def longest_slow_pause(command_status: int) -> float:
+    """How far the pauses of SLOW may grow, in seconds: RBINDFAIL may be anything, up to a provisioning not yet done."""
+    return _LONGEST_SLOW_PAUSES_S.get(command_status, LONGEST_SLOW_PAUSE_S)

@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 import structlog
 
-from gateway.carriers.bind import Bind
+from gateway.carriers.bind import Respond
+from gateway.carriers.message_ids import IdsFrom, MessageIds
 from gateway.inbound import InboundRoad
-from gateway.receipts import Receipts, Source, receipt_ids
+from gateway.receipts import Answer, Receipts, Source
 from gateway.smpp.pdu import DataSm, DeliverSm
 from gateway.smpp.receipt import Kind, classify, read
 from gateway.smpp.status import CommandStatus
@@ -33,31 +34,43 @@ class Arrivals:
         self._alphabet_of = alphabet_of
         self._waiting = 0
 
-    def deliver(self, source: Source, bind: Bind, sequence_number: int, pdu: DeliverSm | DataSm) -> None:
+    def deliver(self, source: Source, pdu: DeliverSm | DataSm, respond: Respond) -> None:
         """A deliver_sm or data_sm of a bind."""
         if self._waiting >= MOST_WAITING:
-            bind.answer(sequence_number, pdu, _LATER)
+            respond(_LATER)
             return
         self._waiting += 1
 
         def answer(stored: bool) -> None:
             self._waiting -= 1
-            bind.answer(sequence_number, pdu, _ROK if stored else _LATER)
+            respond(_ROK if stored else _LATER)
 
-        kind = classify(pdu)
-        if kind is Kind.MO and classify(pdu, text_receipts=True) is Kind.RECEIPT and self._is_known(source, pdu):
-            kind = Kind.RECEIPT  # a carrier that marks nothing; a subscriber cannot guess an id that waits
-        match kind:
+        match classify(pdu):
             case Kind.RECEIPT | Kind.INTERMEDIATE:
-                self._receipts.receive(source, read(pdu), answer)
+                self._receipts.receive(_by_number(source, pdu), read(pdu), answer)
+            case Kind.MO if classify(pdu, text_receipts=True) is Kind.RECEIPT:
+                # a carrier that marks nothing, or a subscriber who types such a text, but cannot guess an id that waits
+                self._receipts.receive(
+                    _by_number(source, pdu), read(pdu), answer, lambda: self._from_subscriber(source, pdu, answer)
+                )
             case Kind.MO:
-                self._inbound.receive(source.carrier, self._alphabet_of(source.carrier), pdu, answer)
+                self._from_subscriber(source, pdu, answer)
             case Kind.USER_ACK:
-                log.info("user_acknowledgement", carrier=source.carrier, bind=bind.name)
+                log.info("user_acknowledgement", carrier=source.carrier, bind=source.bind)
                 answer(True)
 
-    def _is_known(self, source: Source, pdu: DeliverSm | DataSm) -> bool:
-        def known(key: str) -> bool:
-            return source.correlation.find(key) is not None
+    def _from_subscriber(self, source: Source, pdu: DeliverSm | DataSm, answer: Answer) -> None:
+        self._inbound.receive(source.carrier, self._alphabet_of(source.carrier), pdu, answer)
 
-        return source.ids.match(receipt_ids(read(pdu)), known) is not None
+
+def _by_number(source: Source, pdu: DeliverSm | DataSm) -> Source:
+    """While nobody knows how the carrier names messages, the subscriber's number tells two readings of an id apart."""
+    ids = source.ids
+    if ids.form is not None or not isinstance(ids, MessageIds):
+        return source
+
+    def sent_to(key: str) -> str:
+        waiting = source.correlation.find(key)
+        return waiting.message.to if waiting is not None and waiting.message is not None else ""
+
+    return source._replace(ids=IdsFrom(ids, (pdu.source_addr, pdu.destination_addr), sent_to))

@@ -3,6 +3,10 @@
 The loop here only decides when to try: pauses grow with full jitter and are reset only after a bind has held
 `stable_after`; RALYBND and RBINDFAIL wait a minute and more, wrong credentials stop it until somebody looks (an SMSC
 locks the account otherwise). What comes over the session goes to the carrier as it comes.
+
+The owner hears of three moments: `bind_up`, `bind_ending` as soon as nothing may be sent any more (an unbind of either
+side, a session that closes itself, an operator's stop), and `bind_down` when the connection is gone, with all that was
+not answered until then.
 """
 
 import asyncio
@@ -10,11 +14,14 @@ import contextlib
 import ssl
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from functools import partial
+from typing import Protocol
 
 import structlog
 
-from gateway.carriers.answers import BindAction, decide_bind
+from gateway.carriers.answers import BindAction, decide_bind, longest_slow_pause
+from gateway.carriers.bind_settings import BindSettings, Endpoint
+from gateway.carriers.pauses import Pauses
 from gateway.connection import Connection
 from gateway.smpp import events as ev
 from gateway.smpp.matrix import Role
@@ -30,16 +37,16 @@ from gateway.smpp.pdu import (
     SubmitSm,
 )
 from gateway.smpp.session import Session
-from gateway.smpp.status import CommandStatus, status_name
+from gateway.smpp.spec import VERSION_33
+from gateway.smpp.status import status_name
 from gateway.smpp.timers import Timers
-from throughput.backoff import Backoff
 
 log = structlog.get_logger()
 
 CONNECT_S = 10.0
-SLOW_MIN_S = 60.0
-SLOW_MAX_S = 900.0
 UNBIND_S = 5.0
+CLOSE_S = 2.0
+"""So long a peer (its TLS, above all) may take to close with us, before it is cut off."""
 
 
 class BindState(StrEnum):
@@ -51,42 +58,12 @@ class BindState(StrEnum):
     CONNECTING = "connecting"
     BINDING = "binding"
     UP = "up"
+    UNBINDING = "unbinding"  # one of the two sides has said that it leaves: answers may still come
 
 
-class Endpoint(NamedTuple):
-    """Where a bind connects."""
-
-    host: str
-    port: int
-
-
-class BindSettings(NamedTuple):
-    """What one bind needs to know: its own keys of the configuration and its carrier's."""
-
-    name: str
-    carrier: str
-    endpoints: tuple[Endpoint, ...]
-    system_id: str
-    password: str
-    mode: str
-    system_type: str
-    interface_version: int
-    addr_ton: int
-    addr_npi: int
-    address_range: str
-    source_ip: str
-    enquire_link_s: float
-    response_timeout_s: float
-    reconnect_min_s: float
-    reconnect_max_s: float
-    stable_after_s: float
-    tls: ssl.SSLContext | None = None
-    tls_server_name: str = ""
-
-    @property
-    def transmits(self) -> bool:
-        """Whether messages can be sent over it."""
-        return self.mode != "receiver"
+Respond = Callable[[int], None]
+"""Answers a deliver_sm or data_sm with a command_status, over the session it came by. Once that is gone it does
+nothing: the SMSC sends the message again, and a number of the next session would answer another one."""
 
 
 _REQUESTS: dict[str, type[BindTransceiver] | type[BindTransmitter] | type[BindReceiver]] = {
@@ -102,8 +79,11 @@ class BindOwner(Protocol):
     def bind_up(self, bind: "Bind") -> None:
         """It is bound."""
 
+    def bind_ending(self, bind: "Bind") -> None:
+        """Nothing may be sent over it any more; answers may still come, and `bind_down` will."""
+
     def bind_down(self, bind: "Bind", unanswered: Sequence[object]) -> None:
-        """It is no longer bound; the contexts of what was never answered."""
+        """The connection is gone; the contexts of what was never answered. Only for a bind that had come up."""
 
     def answered(self, bind: "Bind", context: object, command_status: int, message_id: str, elapsed_s: float) -> None:
         """A submit_sm was answered."""
@@ -114,8 +94,8 @@ class BindOwner(Protocol):
     def answered_late(self, bind: "Bind", context: object, command_status: int, message_id: str) -> None:
         """The answer to a submit_sm that had timed out."""
 
-    def delivered(self, bind: "Bind", sequence_number: int, pdu: DeliverSm | DataSm) -> None:
-        """A receipt or an inbound message; to be answered with `Bind.answer`."""
+    def delivered(self, bind: "Bind", pdu: DeliverSm | DataSm, respond: Respond) -> None:
+        """A receipt or an inbound message, to be answered with `respond`."""
 
     def link_checked(self, bind: "Bind", rtt_s: float) -> None:
         """An enquire_link was answered."""
@@ -142,14 +122,16 @@ class Bind:
         self.receive_only = False
         self.reason = ""
         self.since = 0.0
+        self.next_try_at: float | None = None
+        """While it waits: when it tries again, in monotonic seconds."""
         self._owner = owner
         self._monotonic = monotonic
         self._random = random
         self._on_reconnect = on_reconnect
-        self._backoff = Backoff(settings.reconnect_min_s, settings.reconnect_max_s, settings.stable_after_s)
-        self._slow = Backoff(SLOW_MIN_S, SLOW_MAX_S, settings.stable_after_s)
-        self._next_pause: Callable[[], float] = self._quick_pause
+        self._pauses = Pauses(settings.reconnect_min_s, settings.reconnect_max_s, settings.stable_after_s)
         self._connection: Connection | None = None
+        self._sends = False  # between `bind_up` and `bind_ending`
+        self._was_up = False  # between `bind_up` and `bind_down`
         self._closed = asyncio.Event()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -163,26 +145,28 @@ class Bind:
         return self.state is BindState.UP
 
     @property
+    def plain(self) -> bool:
+        """Whether one of the two sides speaks SMPP 3.3 or older, which knows no TLVs (§3.2.4)."""
+        peer_version = self.peer_version
+        return self.settings.interface_version <= VERSION_33 or (
+            peer_version is not None and peer_version <= VERSION_33
+        )
+
+    @property
     def writable(self) -> bool:
         """Whether the socket takes more; False when the SMSC reads slower than we send."""
         return self._connection is not None and self._connection.writable
 
     def submit(self, pdu: SubmitSm, context: object) -> int:
-        """Send a submit_sm; its answer comes to the owner with `context`. Only while `up`. Answers its sequence_number."""
+        """Send a submit_sm and return its sequence_number; its answer comes to the owner with `context`.
+
+        Only between `bind_up` and `bind_ending`. Raises ValueError for what no submit_sm can hold.
+        """
         connection = self._connection
         assert connection is not None  # noqa: S101  # the carrier submits only while `up`
         sequence_number = connection.session.request(pdu, self._monotonic(), context)
         connection.flush_soon()
         return sequence_number
-
-    def answer(self, sequence_number: int, pdu: DeliverSm | DataSm, command_status: int) -> None:
-        """Answer a deliver_sm or data_sm; lost silently if the session is gone (the SMSC sends it again)."""
-        connection = self._connection
-        if connection is None:
-            return
-        response = DataSmResp() if isinstance(pdu, DataSm) else DeliverSmResp()
-        connection.session.respond(sequence_number, response, command_status)
-        connection.flush_soon()
 
     @property
     def peer_version(self) -> int | None:
@@ -193,54 +177,56 @@ class Bind:
 
     async def run(self) -> None:
         """Hold the bind until `stop`; never raises for what the network or the SMSC does."""
-        while not self._stopping:
-            if self.state in {BindState.STOPPED, BindState.FAILED}:
-                await self._woken(None)
-                continue
-            started = self._monotonic()
-            await self._session()
-            if self._stopping or self.state in {BindState.STOPPED, BindState.FAILED}:
-                continue
-            if self.since and self.since >= started:
-                self._backoff.held(self._monotonic() - self.since)
-                self._slow.held(self._monotonic() - self.since)
-            pause_s = self._next_pause()
-            self._next_pause = self._quick_pause
-            self.state = BindState.DOWN
-            log.info("bind_waits", carrier=self.settings.carrier, bind=self.name, pause_s=round(pause_s, 1))
-            await self._woken(pause_s)
+        try:
+            while not self._stopping:
+                if self.state in _AWAY:
+                    await self._woken(None)
+                    continue
+                await self._session()
+                if not self._stopping and self.state not in _AWAY:
+                    await self._rest()
+        finally:
+            if self._connection is not None:
+                self._connection.abort()
 
     async def stop(self) -> None:
         """Unbind in order and end `run`. The carrier has stopped submitting and waited for the window before."""
         self._stopping = True
-        await self._unbind()
         self._wake.set()
+        await self._unbind()
 
     async def halt(self) -> None:
         """An operator's stop: unbind and stay away until `start`."""
-        was_up = self.up
         self.state = BindState.STOPPED
-        if was_up or self._connection is not None:
-            await self._unbind()
+        self.reason = "stopped by an operator"
+        self._wake.set()
+        await self._unbind()
 
     def start(self) -> None:
-        """An operator's start, also after FAILED: try now."""
-        if self.state in {BindState.STOPPED, BindState.FAILED, BindState.DOWN}:
+        """An operator's start, also after FAILED: try now. It also ends being `receive_only`."""
+        self.receive_only = False
+        if self.state in _AWAY:
             self.state = BindState.DOWN
-            self.receive_only = False
+        if self.state is BindState.DOWN:
             self._wake.set()
 
+    async def _rest(self) -> None:
+        """Wait between two sessions, for as long as the last one calls for."""
+        now = self._monotonic()
+        if self.since:
+            self._pauses.held(now - self.since)
+        pause_s = self._pauses.next(self._random())
+        self.state = BindState.DOWN
+        self.next_try_at = now + pause_s
+        log.info("bind_waits", carrier=self.settings.carrier, bind=self.name, pause_s=round(pause_s, 1))
+        await self._woken(pause_s)
+        self.next_try_at = None
+
     async def _woken(self, timeout_s: float | None) -> None:
-        self._wake.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._wake.wait()
-
-    def _quick_pause(self) -> float:
-        return self._backoff.next_pause(self._random())
-
-    def _slow_pause(self) -> float:
-        return max(SLOW_MIN_S, self._slow.next_pause(self._random()))
+        self._wake.clear()
 
     async def _session(self) -> None:
         """One life of the session: connect, bind, until it is closed."""
@@ -257,8 +243,9 @@ class Bind:
             self._lost(f"cannot connect to {endpoint.host}:{endpoint.port}: {error or type(error).__name__}")
             return
         self._connection = connection
-        if self.state is BindState.CONNECTING:
+        if self.state is BindState.CONNECTING and not self._stopping:
             self.state = BindState.BINDING
+            self.reason = ""
             connection.session.request(self._request(), self._monotonic())
             connection.flush_soon()
         else:  # stopped meanwhile
@@ -297,14 +284,31 @@ class Bind:
         connection = self._connection
         if connection is None:
             return
-        if self.up or connection.session.bound:
+        self._leave(connection)
+        await self._closes(UNBIND_S)
+        connection.close()
+        await self._closes(CLOSE_S)
+        connection.abort()
+        await self._closed.wait()
+
+    def _leave(self, connection: Connection) -> None:
+        """Send unbind where we are bound, else close; the owner sends nothing more."""
+        if connection.session.bound:
             connection.session.unbind(self._monotonic())
             connection.flush_soon()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(UNBIND_S):
-                    await self._closed.wait()
-        connection.close()
-        await self._closed.wait()
+        elif not self._was_up:
+            connection.close()
+        self._end_sending()
+
+    async def _closes(self, within_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._closed.wait()
+
+    def _end_sending(self) -> None:
+        if self._sends:
+            self._sends = False
+            self._owner.bind_ending(self)
 
     # -- what the connection tells ----------------------------------------------------------------------------------
 
@@ -315,29 +319,24 @@ class Bind:
             if isinstance(event, ev.Answered):
                 owner.answered(self, event.context, event.command_status, _message_id(event.pdu), event.elapsed_s)
             elif isinstance(event, ev.Received):
-                self._received(event)
+                self._received(connection, event)
             else:
                 self._rare(connection, event)
         owner.end_of_turn(self)
 
-    def _received(self, event: ev.Received) -> None:
+    def _received(self, connection: Connection, event: ev.Received) -> None:
         pdu = event.pdu
         if isinstance(pdu, DeliverSm | DataSm):
-            self._owner.delivered(self, event.sequence_number, pdu)
-        else:
+            self._owner.delivered(self, pdu, partial(_respond, connection, event.sequence_number, pdu))
+        else:  # outbind on a connection of ours (our bind is under way already), alert_notification
             log.info("carrier_sent_unasked", carrier=self.settings.carrier, bind=self.name, pdu=type(pdu).__name__)
 
     def _rare(self, connection: Connection, event: ev.Event) -> None:
         match event:
             case ev.Bound():
-                self.state = BindState.UP
-                self.since = self._monotonic()
-                self.reason = ""
-                log.info("bind_up", carrier=self.settings.carrier, bind=self.name)
-                self._owner.bind_up(self)
+                self._bound()
             case ev.BindRefused(command_status=status):
                 self._refused(status)
-                connection.close()
             case ev.TimedOut(context=context):
                 if context is not None:
                     self._owner.timed_out(self, context)
@@ -347,9 +346,9 @@ class Bind:
             case ev.LinkChecked(rtt_s=rtt_s):
                 self._owner.link_checked(self, rtt_s)
             case ev.Unbound(by_peer=True):
-                self.reason = "the carrier sent unbind"
-            case ev.Closing(reason=reason):
-                self.reason = self.reason or reason
+                self._ending("the carrier sent unbind")
+            case ev.Closing(reason=reason, detail=detail):
+                self._ending(f"{reason}: {detail}" if detail else reason)
             case ev.Oddity():
                 log.info(
                     "carrier_oddity",
@@ -359,6 +358,23 @@ class Bind:
                     detail=event.detail,
                 )
 
+    def _bound(self) -> None:
+        if self.state is not BindState.BINDING:  # stopped while the answer was under way
+            return
+        self.state = BindState.UP
+        self.since = self._monotonic()
+        self.reason = ""
+        self._sends = self._was_up = True
+        log.info("bind_up", carrier=self.settings.carrier, bind=self.name)
+        self._owner.bind_up(self)
+
+    def _ending(self, reason: str) -> None:
+        """The session is over, or will be when what is under way has been answered."""
+        self.reason = self.reason or reason
+        if self.state is BindState.UP:
+            self.state = BindState.UNBINDING
+        self._end_sending()
+
     def _refused(self, command_status: int) -> None:
         self.reason = f"bind refused: {status_name(command_status)}"
         match decide_bind(command_status):
@@ -366,7 +382,7 @@ class Bind:
                 self.state = BindState.FAILED
                 log.error("bind_refused_for_good", carrier=self.settings.carrier, bind=self.name, reason=self.reason)
             case BindAction.SLOW:
-                self._next_pause = self._slow_pause
+                self._pauses.slow(longest_slow_pause(command_status))
                 log.warning("bind_refused", carrier=self.settings.carrier, bind=self.name, reason=self.reason)
             case BindAction.RETRY:
                 log.warning("bind_refused", carrier=self.settings.carrier, bind=self.name, reason=self.reason)
@@ -374,15 +390,16 @@ class Bind:
     def on_closed(self, connection: Connection, events: Sequence[ev.Event], error: Exception | None) -> None:
         """The connection is gone; what was unanswered is handed to the carrier."""
         unanswered = [
-            context for event in events if isinstance(event, ev.Lost) for context in event.contexts if context
+            context
+            for event in events
+            if isinstance(event, ev.Lost)
+            for context in event.contexts
+            if context is not None
         ]
         self._connection = None
         if error is not None:
-            self.reason = self.reason or str(error)
-        if self.state is BindState.FAILED:
-            self._owner.bind_down(self, unanswered)
-        else:
-            self._lost(self.reason or "the connection was closed", unanswered)
+            self.reason = self.reason or str(error) or type(error).__name__
+        self._lost(self.reason or "the connection was closed", unanswered)
         self._closed.set()
 
     def on_writable(self, connection: Connection) -> None:
@@ -391,38 +408,50 @@ class Bind:
 
     def fail(self, reason: str) -> None:
         """Stay away until an operator has looked: sending on makes it worse."""
+        if self.state in _AWAY:
+            return
         log.error("bind_stopped", carrier=self.settings.carrier, bind=self.name, reason=reason)
         self.state = BindState.FAILED
         self.reason = reason
-        gone = self._connection
-        if gone is not None:
-            gone.session.unbind(self._monotonic())
-            gone.flush_soon()
+        if self._connection is not None:
+            self._leave(self._connection)
 
     def rebind(self, reason: str) -> None:
-        """Close the session and bind anew: the SMSC has forgotten us, or answers nothing."""
-        self.reason = reason
-        if self._connection is not None:
-            self._connection.close()
+        """End the session and bind anew: the SMSC has forgotten us, or answers nothing."""
+        if self._sends and self._connection is not None:
+            self._ending(reason)
+            self._leave(self._connection)
 
     def _lost(self, reason: str, unanswered: Sequence[object] = ()) -> None:
-        was_up = self.up
         self.reason = reason
-        if self.state not in {BindState.STOPPED, BindState.FAILED}:
+        if self.state not in _AWAY:
             self.state = BindState.DOWN
-        if was_up or unanswered:
-            log.warning(
-                "bind_lost", carrier=self.settings.carrier, bind=self.name, reason=reason, unanswered=len(unanswered)
-            )
+        if self._was_up:
+            if not self._stopping:
+                log.warning(
+                    "bind_lost",
+                    carrier=self.settings.carrier,
+                    bind=self.name,
+                    reason=reason,
+                    unanswered=len(unanswered),
+                )
+            self._end_sending()
+            self._was_up = False
             self._owner.bind_down(self, unanswered)
-        elif not self._stopping:
+        elif not self._stopping and self.state is BindState.DOWN:
             log.warning("bind_not_made", carrier=self.settings.carrier, bind=self.name, reason=reason)
+
+
+_AWAY = frozenset({BindState.STOPPED, BindState.FAILED})
+
+
+def _respond(connection: Connection, sequence_number: int, pdu: DeliverSm | DataSm, command_status: int) -> None:
+    response = DataSmResp() if isinstance(pdu, DataSm) else DeliverSmResp()
+    connection.session.respond(sequence_number, response, command_status)
+    connection.flush_soon()
 
 
 def _message_id(pdu: object) -> str:
     """The id a response carries; "" for one without (an error, a generic_nack)."""
     message_id: str = getattr(pdu, "message_id", "")
     return message_id
-
-
-ANSWER_OF_STORED = {True: int(CommandStatus.ESME_ROK), False: int(CommandStatus.ESME_RX_T_APPN)}

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from gateway.carriers.address import Addressing
 from gateway.carriers.arrivals import Arrivals
-from gateway.carriers.bind import Bind, BindSettings, Endpoint
+from gateway.carriers.bind import Bind
+from gateway.carriers.bind_settings import BindSettings, Endpoint
 from gateway.carriers.carrier import Carrier, CarrierSettings
 from gateway.carriers.counts import CarrierCounts
+from gateway.carriers.health import Health
 from gateway.carriers.message_ids import MessageIds
 from gateway.carriers.outcomes import Dispatcher, Outcomes, Policy, Roads
 from gateway.carriers.outgoing import Outgoing
@@ -18,7 +20,6 @@ from gateway.config.routing import Lanes
 from gateway.correlation import Correlation
 from gateway.metrics import Metrics
 from gateway.parts import Profile
-from gateway.smpp.spec import VERSION_33
 from gateway.store.commits import Commits
 from gateway.store.store import Awaiting
 from gateway.text.data_coding import Alphabet
@@ -80,6 +81,7 @@ def build_carrier(
         CarrierSettings(name, profile_of(carrier, max_parts), carrier.senders.allow, _template(carrier, country_code)),
         scheduler,
         Correlation(name, spill),
+        Health(carrier.failover.after_errors, carrier.failover.queue_age),
         MessageIds(carrier.message_ids, learnt if carrier.message_ids == "auto" else ""),
         Outcomes(policy, commits, around.dispatcher, around.roads, counts, around.utc),
         around.dispatcher,
@@ -158,10 +160,7 @@ def _template(carrier: config.Carrier, country_code: str) -> SubmitTemplate:
         destination,
         country_code,
     )
-    version_33 = all(bind.interface_version <= VERSION_33 for bind in carrier.binds)
-    return SubmitTemplate(
-        addressing, service_type=carrier.service_type, tlvs=tuple(carrier.tlvs.items()), version_33=version_33
-    )
+    return SubmitTemplate(addressing, service_type=carrier.service_type, tlvs=tuple(carrier.tlvs.items()))
 
 
 def _throttles(errors: Mapping[int, str]) -> frozenset[int]:

@@ -5,27 +5,38 @@ frees a place, or a moment has come, and never awaits. What an answer does to a 
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-from gateway.carriers.bind import Bind
+import structlog
+
+from gateway.carriers.backlog import Flow
+from gateway.carriers.bind import Bind, Respond
 from gateway.carriers.delays import Delays
+from gateway.carriers.health import Health
 from gateway.carriers.message_ids import MessageIds
 from gateway.carriers.outcomes import Dispatcher, Outcomes
 from gateway.carriers.outgoing import Flight, Outgoing, together
 from gateway.carriers.submission import SubmitTemplate
 from gateway.correlation import Correlation
-from gateway.message import Status
-from gateway.parts import CannotWrite, Profile, wires
+from gateway.message import Message, Status
+from gateway.parts import CannotWrite, Profile, Wire, wires
 from gateway.receipts import Source
 from gateway.smpp.pdu import DataSm, DeliverSm
 from gateway.text.references import References
-from throughput.entry import Entry
+from gateway.text.segments import LongMessages
+from throughput.entry import Entry, Place
 from throughput.gate import Gate
 from throughput.lanes import Lane
 from throughput.scheduler import Scheduler, Send, Wait
 
+log = structlog.get_logger()
+
+_BY_TLVS = frozenset({LongMessages.SAR, LongMessages.PAYLOAD})
 SENDS_A_TURN = 256
+LOOK_EVERY_S = 1.0
+"""How often a carrier with something in its lanes looks at their age, and whether others could take it."""
 
 
 class CarrierSettings(NamedTuple):
@@ -58,23 +69,25 @@ class Carrier:
         settings: CarrierSettings,
         scheduler: Scheduler[Outgoing],
         correlation: Correlation,
+        health: Health,
         ids: MessageIds,
         outcomes: Outcomes,
         dispatcher: Dispatcher,
         counts: SendCounts,
         references: References,
         *,
-        deliver: Callable[[Source, Bind, int, DeliverSm | DataSm], None],
+        deliver: Callable[[Source, DeliverSm | DataSm, Respond], None],
         on_room: Callable[[str, str], None],
         monotonic: Callable[[], float],
         utc: Callable[[], float],
     ) -> None:
-        """`deliver(source, bind, sequence_number, pdu)` takes receipts and inbound; `on_room(carrier, lane)`: a lane
-        has room for more."""
+        """`deliver(source, pdu, respond)` takes receipts and inbound; `on_room(carrier, lane)`: a lane has room for
+        more."""
         self.settings = settings
         self.name = settings.name
         self.scheduler = scheduler
         self.correlation = correlation
+        self.health = health
         self.ids = ids
         self.binds: dict[str, Bind] = {}
         self.gates: dict[str, Gate] = {}
@@ -87,7 +100,11 @@ class Carrier:
         self._on_room = on_room
         self._monotonic = monotonic
         self._utc = utc
+        self._profile = settings.profile
+        self._plain: set[str] = set()
         self._delays: Delays[Outgoing | Flight] = Delays()
+        self._put_off = {"fast": 0, "bulk": 0}
+        self._look_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._soon = False
@@ -119,45 +136,95 @@ class Carrier:
         return self.scheduler.lanes[name]
 
     def room(self, lane: str) -> int:
-        """How many more messages a lane takes."""
-        return 0 if self.draining else self.scheduler.lanes[lane].room
+        """How many more messages a lane takes; those that are put off have their place in it."""
+        return 0 if self.draining else max(0, self.scheduler.lanes[lane].room - self._put_off[lane])
+
+    def room_for(self, message: Message) -> int:
+        """How many more of this message's batch a lane takes, so that others find room too."""
+        lane = message.lane
+        return min(self.room(lane), self.scheduler.lanes[lane].room_for(message.app, message.batch))
+
+    def wants(self, lane: str, flow: Flow | None) -> int:
+        """How many messages of a batch (None: of any) to bring from disk now: a good share of the lane, or none yet.
+
+        Of one batch as soon as it may have as many more as it has here, of any when half of the lane is free; so reads
+        are few and long.
+        """
+        room, queue = self.room(lane), self.scheduler.lanes[lane]
+        if flow is None:
+            return room if 2 * room >= queue.capacity else 0
+        share = min(room, queue.room_for(*flow))
+        return share if 3 * share > room else 0
+
+    def fit(self, lane: str) -> bool:
+        """Whether messages that have another way had better go by this carrier all the same."""
+        return self.health.fit[lane]
+
+    def probe(self, lane: str) -> bool:
+        """Whether one of them may go by it although it is ill, to see if it still is."""
+        return self.health.probe(lane, self._monotonic())
+
+    def writes(self, message: Message) -> bool:
+        """Whether it can take this message: the sender is ours here, and the text can be written."""
+        try:
+            self._wires(message, 0)
+        except CannotWrite:
+            return False
+        return True
 
     def take(self, outgoing: Outgoing) -> None:
         """Queue a message at the end of its lane; one that this carrier cannot write goes elsewhere at once."""
         if self._lay_out(outgoing):
-            self.scheduler.lanes[outgoing.message.lane].push(self._entry(outgoing))
+            self.scheduler.lanes[outgoing.message.lane].push(self._entry(outgoing, self._monotonic()))
             self._pump_soon()
 
     def again(self, outgoing: Outgoing) -> None:
-        """Back to the head of its lane, once nothing of it is in flight."""
-        if outgoing.flying or outgoing.dropped:
+        """Back to the head of its lane, once nothing of it is in flight; or elsewhere, if this carrier is of no use."""
+        entry = outgoing.entry
+        if outgoing.flying or outgoing.dropped or (entry is not None and entry.place is Place.WAITS):
             return
-        if outgoing.waiting():
-            self.scheduler.lanes[outgoing.message.lane].push_front(self._entry(outgoing))
+        if not outgoing.waiting():
+            if outgoing.settled:
+                self._dispatcher.leave(outgoing)
+        elif self.name in outgoing.tried and outgoing.message.expires_at > self._utc():
+            self._outcomes.refused(self, outgoing, *outgoing.refusal)
+        elif self.up or self.draining or not self._dispatcher.reroute(outgoing, self.name):
+            queued_at = entry.queued_at if entry is not None else self._monotonic()
+            self.scheduler.lanes[outgoing.message.lane].push_front(self._entry(outgoing, queued_at))
             self._pump_soon()
-        elif outgoing.settled:
-            self._dispatcher.leave(outgoing)
 
     def put_off(self, seconds: float, what: Outgoing | Flight) -> None:
         """Look at it again after so long: a message to be tried again, or a segment whose hold is then over."""
+        outgoing = what.outgoing if isinstance(what, Flight) else what
+        self._put_off[outgoing.message.lane] += 1
         self._delays.push(self._monotonic() + seconds, what)
         self._pump_soon()
 
     def drop(self, outgoing: Outgoing) -> None:
         """A cancelled message: out of its lane."""
         outgoing.dropped = True
+        self.withdraw(outgoing)
+
+    def withdraw(self, outgoing: Outgoing) -> None:
+        """Out of its lane, if it waits there."""
         if outgoing.entry is not None:
             self.scheduler.lanes[outgoing.message.lane].discard(outgoing.entry)
 
-    def _entry(self, outgoing: Outgoing) -> Entry[Outgoing]:
+    def errs(self) -> None:
+        """An answer asked for later, or none came: too many in a row and messages go another way."""
+        if self.health.failed(self._monotonic()):
+            log.warning("carrier_ill", carrier=self.name)
+            self.relieve()
+
+    def _entry(self, outgoing: Outgoing, queued_at: float) -> Entry[Outgoing]:
         message = outgoing.message
-        now = self._monotonic()
-        group = together(message) or (message.id if outgoing.begun else "")
+        cost = len(outgoing.waiting())
+        group = together(message) or (message.id if cost > 1 or outgoing.taken else "")
         entry = Entry(
             outgoing,
-            len(outgoing.waiting()),
-            expires_at=now + message.expires_at - self._utc(),
-            queued_at=now,
+            cost,
+            expires_at=self._monotonic() + message.expires_at - self._utc(),
+            queued_at=queued_at,
             app=message.app,
             batch=message.batch,
             together=group,
@@ -167,19 +234,27 @@ class Carrier:
 
     def _lay_out(self, outgoing: Outgoing) -> bool:
         """The message's segments as this carrier takes them; False when it cannot, and then it has gone elsewhere."""
-        message, settings = outgoing.message, self.settings
-        if settings.senders and message.sender not in settings.senders:
-            detail = f"{self.name} does not let us send as {message.sender}."
-            self._outcomes.refused(outgoing, "sender_not_allowed", detail)
-            return False
+        message = outgoing.message
         try:
             if message.content.parts > 1 and outgoing.reference < 0:
                 outgoing.reference = self._references.take(message.sender, message.to)
-            outgoing.lay_out(wires(message.content, settings.profile, max(0, outgoing.reference)))
+            cut = self._wires(message, max(0, outgoing.reference))
         except CannotWrite as error:
-            self._outcomes.refused(outgoing, error.code, f"{self.name}: {error}")
-            return False
-        return True
+            code, why = error.code, str(error)
+        else:
+            code, why = "carrier_refused", "other parts of the message were sent otherwise."
+            elsewhere = outgoing.taken and any(one.carrier not in ("", self.name) for one in message.segments)
+            if not elsewhere and outgoing.lay_out(cut):
+                return True
+        self._outcomes.refused(self, outgoing, code, f"{self.name}: {why}")
+        return False
+
+    def _wires(self, message: Message, reference: int) -> list[Wire]:
+        """Raises CannotWrite."""
+        senders = self.settings.senders
+        if senders and message.sender not in senders:
+            raise CannotWrite("sender_not_allowed", "from", f"it does not let us send as {message.sender}.")
+        return wires(message.content, self._profile, reference)
 
     # -- sending ----------------------------------------------------------------------------------------------------
 
@@ -194,6 +269,8 @@ class Carrier:
         now = self._monotonic()
         if self._delays:
             self._come_due(now)
+        if now >= self._look_at:
+            self._look(now)
         lanes = self.scheduler.lanes.values()
         for lane in lanes:
             for entry in lane.expire(now):
@@ -227,27 +304,28 @@ class Carrier:
             outgoing.sent_before = True
             self._counts.first_sent(message.lane, utc - (message.send_at or message.created_at))
         fill, remaining_s = self.settings.template.fill, message.expires_at - utc
-        for segment in outgoing.waiting()[: send.segments]:
+        plain, left = gate.name in self._plain, send.segments
+        for segment in outgoing.waiting()[:left]:
+            flight = Flight(outgoing, segment)
             try:
-                bind.submit(fill(message, outgoing.wires[segment.number - 1], remaining_s), Flight(outgoing, segment))
+                bind.submit(fill(message, outgoing.wires[segment.number - 1], remaining_s, plain=plain), flight)
             except ValueError as error:  # a field of the message that no submit_sm can hold
-                self.scheduler.give_back(send)
-                self._outcomes.refused(outgoing, "invalid_field", str(error))
+                self.scheduler.give_back(send._replace(segments=left))
+                outgoing.verdict = None
+                self._outcomes.unwritable(outgoing, str(error))
                 return
-            outgoing.flying.add(segment.number)
+            left -= 1
+            outgoing.flying[segment.number] = flight
             self._counts.submitted(gate.name, message.lane)
 
     def _come_due(self, now: float) -> None:
         for what in self._delays.due(now):
-            outgoing = what
             if isinstance(what, Flight):
-                self._outcomes.hold_over(what)
-                outgoing = what.outgoing
-            assert isinstance(outgoing, Outgoing)  # noqa: S101  # a Flight was unpacked above
-            if outgoing.message.expires_at <= self._utc() and outgoing.waiting() and not outgoing.flying:
-                self._expired(outgoing)
+                self._put_off[what.outgoing.message.lane] -= 1
+                self._outcomes.hold_over(self, what)
             else:
-                self.again(outgoing)
+                self._put_off[what.message.lane] -= 1
+                self.again(what)
 
     def _expired(self, outgoing: Outgoing) -> None:
         """Its ttl has passed before it could be sent whole: it ends, and is never sent late."""
@@ -259,7 +337,10 @@ class Carrier:
     def _wake_at(self, until: float | None) -> None:
         """Set the one timer: the scheduler's moment, a delay's, or the next ttl's."""
         at = until
-        for moment in (self._delays.next_time(), *(lane.next_expiry() for lane in self.scheduler.lanes.values())):
+        lanes = self.scheduler.lanes
+        fast_at, bulk_at = lanes["fast"].next_expiry(), lanes["bulk"].next_expiry()
+        look_at = self._look_at if fast_at is not None or bulk_at is not None or self.health.slow else None
+        for moment in (self._delays.next_time(), fast_at, bulk_at, look_at):
             if moment is not None and (at is None or moment < at):
                 at = moment
         if self._timer is not None:
@@ -288,12 +369,15 @@ class Carrier:
         """A submit_sm was answered: its place is free, and the answer says what to do with the segment."""
         assert isinstance(context, Flight)  # noqa: S101  # what `_send` gave
         self.gates[bind.name].answered(command_status, elapsed_s, self._monotonic())
+        if not command_status:
+            self.health.succeeded()
         self._outcomes.answered(self, bind, context, command_status, message_id, elapsed_s)
 
     def timed_out(self, bind: Bind, context: object) -> None:
         """No answer in time: the carrier may have the segment or not."""
         assert isinstance(context, Flight)  # noqa: S101  # what `_send` gave
         self.gates[bind.name].timed_out(self._monotonic())
+        self.errs()
         self._outcomes.uncertain(self, context)
 
     def answered_late(self, bind: Bind, context: object, command_status: int, message_id: str) -> None:
@@ -304,29 +388,67 @@ class Carrier:
     def bind_up(self, bind: Bind) -> None:
         """A bind may be used again."""
         gate = self.gates.get(bind.name)
-        if gate is not None:
-            gate.reset(self._monotonic())
-            self._set_up(gate, not bind.receive_only)
-            self._pump_soon()
+        if gate is None:
+            return
+        if bind.plain:
+            self._plain.add(bind.name)
+            self._keep_plain()
+        else:
+            self._plain.discard(bind.name)
+        gate.reset(self._monotonic())
+        self._set_up(gate, not bind.receive_only)
+        self._pump_soon()
+        if self.up:
+            self._dispatcher.came_up(self.name)
 
-    def bind_down(self, bind: Bind, unanswered: Sequence[object]) -> None:
-        """A bind is gone: what it had in flight is uncertain, and queued messages go elsewhere if none is left."""
+    def _keep_plain(self) -> None:
+        """A peer without TLVs: long messages go with UDH from now on, also those that wait."""
+        if self._profile.long_messages not in _BY_TLVS:
+            return
+        self._profile = self._profile._replace(long_messages=LongMessages.UDH)
+        for lane in self.scheduler.lanes.values():
+            for entry in lane.entries():
+                if not entry.item.begun:
+                    lane.discard(entry)
+                    self.take(entry.item)
+
+    def bind_ending(self, bind: Bind) -> None:
+        """Nothing may be sent over a bind any more; what it has in flight may still be answered."""
         gate = self.gates.get(bind.name)
         if gate is not None:
             self._set_up(gate, False)
+            self.relieve()
+
+    def bind_down(self, bind: Bind, unanswered: Sequence[object]) -> None:
+        """A bind is gone: what it had in flight is uncertain."""
+        gate = self.gates.get(bind.name)
+        if gate is not None:
             gate.reset(self._monotonic())
         for context in unanswered:
             if isinstance(context, Flight):
                 self._outcomes.uncertain(self, context)
-        if not self.up and not self.draining:
-            self._evacuate()
 
-    def _evacuate(self) -> None:
-        """No bind is up: messages that another carrier can take go there, the others wait here for a bind."""
+    def relieve(self) -> None:
+        """Where no bind is up, or this carrier is ill: messages that another can take go there; others wait here."""
+        if self.draining or (self.up and not self.health.ill) or not self._dispatcher.others_up(self.name):
+            return
+        self._evacuate(fit=self.up, queued_before=math.inf)
+
+    def _evacuate(self, *, fit: bool, queued_before: float) -> None:
         for lane in self.scheduler.lanes.values():
             for entry in lane.entries():
-                if self._dispatcher.reroute(entry.item, self.name):
+                if entry.queued_at <= queued_before and self._dispatcher.reroute(entry.item, self.name, fit=fit):
                     lane.discard(entry)
+
+    def _look(self, now: float) -> None:
+        """Once a second while something waits: is it too old, and could others have it?"""
+        self._look_at = now + LOOK_EVERY_S
+        for lane in self.scheduler.lanes.values():
+            self.health.aged(lane.name, lane.oldest_s(now) if len(lane) else 0.0)
+        if not self.up or self.health.ill:
+            self.relieve()
+        elif self.health.slow and self._dispatcher.others_up(self.name):
+            self._evacuate(fit=True, queued_before=now - self.health.queue_age_s)
 
     def set_receive_only(self, bind: Bind, receive_only: bool) -> None:
         """Stop sending over a bind that stays bound for receipts and inbound, or send again."""
@@ -335,12 +457,13 @@ class Carrier:
         if gate is not None:
             self._set_up(gate, bind.up and not receive_only)
             self._pump_soon()
-            if not self.up:
-                self._evacuate()
+            self.relieve()
+            if self.up:
+                self._dispatcher.came_up(self.name)
 
-    def delivered(self, bind: Bind, sequence_number: int, pdu: DeliverSm | DataSm) -> None:
+    def delivered(self, bind: Bind, pdu: DeliverSm | DataSm, respond: Respond) -> None:
         """A receipt or an inbound message."""
-        self._deliver(self.sources[bind.name], bind, sequence_number, pdu)
+        self._deliver(self.sources[bind.name], pdu, respond)
 
     def link_checked(self, bind: Bind, rtt_s: float) -> None:
         """An enquire_link was answered."""

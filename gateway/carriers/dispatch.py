@@ -1,14 +1,16 @@
 """Which carrier a message goes to, decided with what is up now, and the register of all that is on its way.
 
 Intake gave the carriers in order; the choice is made again here when the message comes down, when its carrier loses
-its last bind, and when a carrier says "not mine". A message is in exactly one place: a lane or a window of one carrier
-(then it is in `live`), or on disk behind the feed.
+its last bind or its health, and when a carrier says "not mine". A message is in exactly one place: a lane or a window
+of one carrier (then it is in `live`), or on disk behind the feed. Once a carrier has taken a part of a message, the
+others go nowhere else: phones join only what was cut alike.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from gateway.carriers.outgoing import Outgoing
+from gateway.carriers.backlog import Flow
+from gateway.carriers.outgoing import Outgoing, taken
 from gateway.errors import Refusal, StoreError
 from gateway.message import WAITING, Event, Message, Status, fail, move
 from gateway.store.commits import Commits
@@ -22,8 +24,20 @@ class Sender(Protocol):
     def up(self) -> bool:
         """Whether messages can be sent over it now."""
 
-    def room(self, lane: str) -> int:
-        """How many more messages its lane takes."""
+    def fit(self, lane: str) -> bool:
+        """Whether messages that have another way may go by it."""
+
+    def probe(self, lane: str) -> bool:
+        """Whether one of them may go by it although it is not fit."""
+
+    def wants(self, lane: str, flow: Flow | None) -> int:
+        """How many messages of a batch its lane wants from disk."""
+
+    def room_for(self, message: Message) -> int:
+        """How many more of this message's batch its lane takes."""
+
+    def writes(self, message: Message) -> bool:
+        """Whether it can take this message at all."""
 
     def take(self, outgoing: Outgoing) -> None:
         """Queue a message; there is room."""
@@ -31,18 +45,25 @@ class Sender(Protocol):
     def drop(self, outgoing: Outgoing) -> None:
         """Take a cancelled message out of its lane."""
 
+    def relieve(self) -> None:
+        """Bring what it cannot send to those who can."""
+
 
 class Overflow(Protocol):
     """Where messages wait that found no room."""
 
-    def waits(self, carrier: str, lane: str) -> bool:
-        """Whether older ones wait there already."""
+    def waits(self, message: Message) -> bool:
+        """Whether older ones of its batch wait there already."""
 
     def note(self, message: Message) -> None:
         """One more waits on disk."""
 
-    def left(self, message: Message) -> None:
-        """A message has left memory."""
+    def left(self, message_id: str) -> None:
+        """A message has left memory, or has ended on disk."""
+
+
+UNCONFIGURED_ROOM = 1_000
+"""What "room" a carrier has that is no longer configured: its messages are read to go elsewhere, or to end."""
 
 
 class Dispatch:
@@ -65,63 +86,88 @@ class Dispatch:
         self._tell = tell
         self.live: dict[str, Outgoing] = {}
         self.overflow: Overflow | None = None
+        self._cancelling = 0
+        self._left: set[str] = set()  # ids that left memory while somebody was reading one to cancel it
 
     def up(self, carrier: str) -> bool:
         """Whether a carrier has a bind that sends."""
         found = self._carriers.get(carrier)
         return found is not None and found.up
 
-    def room(self, carrier: str, lane: str) -> int:
-        """How many messages a carrier's lane would take from disk now; none for carriers that are not configured."""
+    def others_up(self, carrier: str) -> bool:
+        """Whether any other carrier has a bind that sends."""
+        return any(found.up for name, found in self._carriers.items() if name != carrier)
+
+    def came_up(self, carrier: str) -> None:
+        """A carrier has a bind that sends again: what waits elsewhere in vain may go by it."""
+        for name, found in self._carriers.items():
+            if name != carrier:
+                found.relieve()
+
+    def wants(self, carrier: str, lane: str, flow: Flow | None) -> int:
+        """How many messages of a batch a carrier's lane wants from disk now."""
         found = self._carriers.get(carrier)
-        return found.room(lane) if found is not None else 0
+        return found.wants(lane, flow) if found is not None else UNCONFIGURED_ROOM
 
     def hand_down(self, message: Message) -> None:
         """A message that is on disk and may go: to a lane, or left on disk where there is no room."""
         if message.id in self.live or message.status is not Status.ACCEPTED:
             return
         overflow = self.overflow
-        if (overflow is not None and overflow.waits(message.carrier, message.lane)) or (not self.place(message) and overflow is not None):
+        if overflow is None:
+            self.place(message)
+        elif overflow.waits(message) or not self.place(message):
             overflow.note(message)
 
     def place(self, message: Message) -> bool:
-        """Put a message into the lane of the carrier that is best now; False where that lane is full."""
-        name = self._choose(message, frozenset())
+        """Put a message into the lane of the carrier that is best now; False where its batch has no room there."""
+        name = self._choose(message)
         carrier = self._carriers.get(name)
         if carrier is None:
-            return self._no_carrier(message)
-        if carrier.room(message.lane) <= 0:
+            self.end(Outgoing(message), Status.REJECTED, "no_route", "None of its carriers is configured any more.")
+            return True
+        if carrier.room_for(message) <= 0:
             return False
         message.carrier = name
         outgoing = self.live[message.id] = Outgoing(message)
         carrier.take(outgoing)
         return True
 
-    def reroute(self, outgoing: Outgoing, away_from: str) -> bool:
-        """Bring a message to another carrier that is up and has room; False where there is none."""
+    def reroute(self, outgoing: Outgoing, away_from: str, *, fit: bool = False) -> bool:
+        """Bring a message to another carrier that is up (and `fit`, if asked), can write it and has room.
+
+        False where there is none; then nothing has changed.
+        """
         message = outgoing.message
-        name = next(
-            (
-                name
-                for name in message.carriers
-                if name != away_from
-                and name not in outgoing.tried
-                and self.up(name)
-                and self.room(name, message.lane) > 0
-            ),
-            None,
-        )
-        if name is None:
-            return False
-        message.carrier = name
-        outgoing.failures = 0
-        self._carriers[name].take(outgoing)
-        return True
+        for name in self._others(outgoing, away_from):
+            carrier = self._carriers[name]
+            if (fit and not carrier.fit(message.lane)) or carrier.room_for(message) <= 0:
+                continue
+            message.carrier = name
+            outgoing.failures_here = 0
+            carrier.take(outgoing)
+            return True
+        return False
+
+    def has_other(self, outgoing: Outgoing, away_from: str) -> bool:
+        """Whether another carrier that is up could take it, had it room."""
+        return bool(self._others(outgoing, away_from))
+
+    def _others(self, outgoing: Outgoing, away_from: str) -> list[str]:
+        message, passed = outgoing.message, outgoing.tried | outgoing.worn | {away_from}
+        names = [name for name in message.carriers if name not in passed and self.up(name)]
+        if not names or outgoing.begun:
+            return []
+        return [name for name in names if self._carriers[name].writes(message)]
 
     def leave(self, outgoing: Outgoing) -> None:
         """A message has nothing more to send: every segment is with a carrier, or it has ended."""
-        if self.live.pop(outgoing.message.id, None) is not None and self.overflow is not None:
-            self.overflow.left(outgoing.message)
+        message_id = outgoing.message.id
+        if self.live.pop(message_id, None) is not None:
+            if self.overflow is not None:
+                self.overflow.left(message_id)
+            if self._cancelling:
+                self._left.add(message_id)
 
     def end(self, outgoing: Outgoing, status: Status, code: str, detail: str, carrier: str = "") -> None:
         """End a message that will not be sent (any more): expired, refused, no carrier."""
@@ -133,14 +179,11 @@ class Dispatch:
 
     async def cancel(self, app: str, message_id: str) -> Message:
         """Cancel what no carrier has yet. Raises Refusal not_found or not_cancellable; durable when it returns."""
-        outgoing = self.live.get(message_id)
-        message = outgoing.message if outgoing is not None else await self._store.message(message_id)
+        message = await self._find(message_id)
         if message is None or message.app != app:
             raise Refusal("not_found", f"No message {message_id}.")
-        outgoing = self.live.get(message_id)  # it may have come down while the store was read
-        if outgoing is not None:
-            message = outgoing.message
-        begun = outgoing is not None and outgoing.begun
+        outgoing = self.live.get(message_id)
+        begun = outgoing.begun if outgoing is not None else taken(message)
         if begun or message.status not in WAITING:
             raise Refusal("not_cancellable", f"The message is {message.status.word}: it cannot be cancelled any more.")
         move(message, Status.CANCELLED, Event(self._utc(), Status.CANCELLED, detail="cancelled by the app"))
@@ -150,7 +193,7 @@ class Dispatch:
                 carrier.drop(outgoing)
             self.leave(outgoing)
         elif self.overflow is not None:
-            self.overflow.left(message)
+            self.overflow.left(message_id)
         self._commits.update(message)
         self._tell(message)
         await self._commits.drain()
@@ -158,27 +201,40 @@ class Dispatch:
             raise StoreError("the cancellation is not on disk yet")
         return message
 
+    async def _find(self, message_id: str) -> Message | None:
+        """The message as it is now: the one in memory, else the one on disk once that holds all that was said."""
+        self._cancelling += 1
+        try:
+            while (outgoing := self.live.get(message_id)) is None:
+                self._left.discard(message_id)
+                await self._commits.drain()
+                message = await self._store.message(message_id)
+                if message_id not in self.live and message_id not in self._left:
+                    return message
+            return outgoing.message
+        finally:
+            self._cancelling -= 1
+            if not self._cancelling:
+                self._left.clear()
+
     def oldest(self) -> str:
         """The smallest id in memory, "" where there is none."""
         return min(self.live, default="")
 
-    def _choose(self, message: Message, without: frozenset[str]) -> str:
-        """The first of the message's carriers that is up, else its own."""
+    def _choose(self, message: Message) -> str:
+        """The message's own carrier where that is up and fit, else the first of its carriers that is, else its own."""
+        lane = message.lane
         own = self._carriers.get(message.carrier)
-        if own is not None and own.up:
+        if own is not None and own.up and (own.fit(lane) or own.probe(lane)):
             return message.carrier
-        for name in message.carriers:
-            if name not in without and self.up(name):
-                return name
-        return message.carrier
-
-    def _no_carrier(self, message: Message) -> bool:
-        """A message whose carrier is no longer configured: another of its carriers, or the end."""
-        for name in message.carriers:
-            if name in self._carriers:
-                message.carrier = name
-                return self.place(message)
-        self.end(
-            Outgoing(message), Status.REJECTED, "no_route", "None of the message's carriers is configured any more."
-        )
-        return True
+        if own is not None and taken(message):
+            return message.carrier
+        others = [name for name in message.carriers if name != message.carrier and self.up(name)]
+        others = [name for name in others if self._carriers[name].writes(message)]
+        well = [name for name in others if self._carriers[name].fit(lane)]
+        if well:
+            return well[0]
+        if own is not None:
+            return message.carrier if own.up or not others else others[0]
+        configured = (name for name in message.carriers if name in self._carriers)
+        return others[0] if others else next(configured, message.carrier)

@@ -1,8 +1,9 @@
 """What is due on disk, brought to the lanes as room appears: after a restart, at its time, or when a lane was full.
 
-A lane in memory is bounded, the rest of a campaign is on disk and only counted here. Reading goes by id, oldest
-first, in slices; what is already in memory, or left it while the slice was being read, is passed over. The
-watermark says how far back a restart must look.
+A lane in memory is bounded, the rest of a campaign is on disk and only counted here, batch by batch, so that one that
+came later is not behind all of one that came before. Reading goes by id, oldest first, in slices; what is already in
+memory, or left it while the slice was being read, is passed over. After a restart nobody knows whose messages wait:
+they are read by id, and what finds no room for its batch is left to that batch's own reading.
 """
 
 import asyncio
@@ -11,40 +12,29 @@ from typing import Protocol
 
 import structlog
 
+from gateway.carriers.backlog import Backlog, Flow, before
 from gateway.errors import StoreError
 from gateway.message import Event, Message, Status, move
 from gateway.store.commits import Commits
+from gateway.store.ids import first_id
 from gateway.store.store import QueueDepth, Store
 
 log = structlog.get_logger()
 
-SLICE = 1_000
+SLICE = 500
 WATERMARK = "watermark"
+CLOCKS_APART_S = 60.0
+"""How much later than now an id may claim to be at a restart: whoever made it had another clock."""
 
 
 class Lanes(Protocol):
     """Where messages go, and how much room there is."""
 
-    def room(self, carrier: str, lane: str) -> int:
-        """How many messages the lane would take now."""
+    def wants(self, carrier: str, lane: str, flow: Flow | None) -> int:
+        """How many messages of a batch (None: of any) the lane wants from disk now; 0 where it is not worth a read."""
 
     def place(self, message: Message) -> bool:
-        """Put it into a lane; False where there is no room."""
-
-
-class Backlog:
-    """What waits on disk for one carrier's lane. `after` is the id behind which to read on."""
-
-    __slots__ = ("after", "carrier", "lane", "left", "loading", "messages", "oldest_at")
-
-    def __init__(self, carrier: str, lane: str) -> None:
-        self.carrier = carrier
-        self.lane = lane
-        self.after = ""
-        self.messages = 0
-        self.oldest_at = 0.0
-        self.loading = False
-        self.left: set[str] = set()  # ids that left memory while a slice was being read
+        """Put it into a lane; False where there is no room for its batch."""
 
 
 class Feed:
@@ -59,68 +49,91 @@ class Feed:
         *,
         utc: Callable[[], float],
         hand_down: Callable[[Message], None],
+        cover: Callable[[], None] = lambda: None,
     ) -> None:
+        """`hand_down(message)` takes what may go and is on disk; `cover()` has a watermark written with what was said
+        just now, that leaves out nothing of `oldest`."""
         self._store = store
         self._commits = commits
         self._live = live
         self._lanes = lanes
         self._utc = utc
         self._hand_down = hand_down
-        self._backlogs: dict[tuple[str, str], Backlog] = {}
+        self._cover = cover
+        self._backlogs: dict[tuple[str, str], dict[Flow | None, Backlog]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._due_task: asyncio.Task[None] | None = None
+        self._reads = 0
+        self._left: set[str] = set()  # ids that left memory, or ended, while something was being read
+        self._releasing: set[str] = set()  # ids whose time has come, until that is durable
+
+    # -- what waits -------------------------------------------------------------------------------------------------
 
     def restore(self, depths: list[QueueDepth]) -> None:
         """What a start finds waiting."""
+        until = first_id(self._utc() + CLOCKS_APART_S)
         for depth in depths:
-            backlog = self._backlog(depth.carrier, depth.lane)
+            backlog = Backlog(depth.carrier, depth.lane, None, until)
             backlog.messages = depth.messages
             backlog.after = before(depth.oldest_id)
             backlog.oldest_at = depth.oldest_at
+            self._backlogs.setdefault((depth.carrier, depth.lane), {})[None] = backlog
 
     def depth(self, carrier: str, lane: str) -> tuple[int, float]:
         """How many messages wait on disk for a lane, and when the oldest was created (0.0: none)."""
-        backlog = self._backlogs.get((carrier, lane))
-        return (backlog.messages, backlog.oldest_at) if backlog and backlog.messages else (0, 0.0)
+        waiting = [backlog for backlog in self._of(carrier, lane) if backlog.messages]
+        return sum(backlog.messages for backlog in waiting), min((one.oldest_at for one in waiting), default=0.0)
 
-    def waits(self, carrier: str, lane: str) -> bool:
-        """Whether there are messages on disk that must go before any newer one."""
-        backlog = self._backlogs.get((carrier, lane))
-        return backlog is not None and (backlog.messages > 0 or backlog.loading)
+    def waits(self, message: Message) -> bool:
+        """Whether there are messages of its batch on disk that must go before it."""
+        backlogs = self._backlogs.get((message.carrier, message.lane))
+        return backlogs is not None and (message.app, message.batch) in backlogs
 
     def note(self, message: Message) -> None:
         """A message on disk that found no room in its lane."""
-        backlog = self._backlog(message.carrier, message.lane)
-        if backlog.messages == 0:
-            backlog.after = before(message.id)
-            backlog.oldest_at = message.created_at
-        elif message.id <= backlog.after:
-            backlog.after = before(message.id)
-        backlog.messages += 1
+        self._flow(message).note(message.id, message.created_at)
 
-    def left(self, message: Message) -> None:
-        """A message has left memory: a slice that is being read may still show it as waiting."""
-        for backlog in self._backlogs.values():
-            if backlog.loading:
-                backlog.left.add(message.id)
+    def left(self, message_id: str) -> None:
+        """A message has left memory, or has ended: a slice that is being read may still show it as waiting."""
+        if self._reads:
+            self._left.add(message_id)
+        if self._releasing:
+            self._releasing.discard(message_id)
+
+    def oldest(self) -> str:
+        """The smallest id behind which something waits on disk or is being released, "" where nothing does."""
+        backlogs = (one for found in self._backlogs.values() for one in found.values())
+        return min((*(one.after for one in backlogs), *map(before, self._releasing)), default="")
+
+    def _of(self, carrier: str, lane: str) -> list[Backlog]:
+        return list(self._backlogs.get((carrier, lane), {}).values())
+
+    def _flow(self, message: Message) -> Backlog:
+        backlogs = self._backlogs.setdefault((message.carrier, message.lane), {})
+        flow = message.app, message.batch
+        found = backlogs.get(flow)
+        if found is None:
+            found = backlogs[flow] = Backlog(message.carrier, message.lane, flow)
+        return found
+
+    # -- bringing it ------------------------------------------------------------------------------------------------
 
     def wake(self, carrier: str, lane: str) -> None:
         """Room has appeared in a lane."""
-        backlog = self._backlogs.get((carrier, lane))
-        if backlog is not None and backlog.messages and not backlog.loading and self._lanes.room(carrier, lane) > 0:
-            backlog.loading = True
-            self._spawn(self._load(backlog))
+        backlogs = self._backlogs.get((carrier, lane))
+        if not backlogs:
+            return
+        for backlog in backlogs.values():
+            if not backlog.loading and self._lanes.wants(carrier, lane, backlog.flow) > 0:
+                backlog.loading = True
+                self._spawn(self._load(backlog))
 
     def tick(self) -> None:
         """Once a second: lanes with room, and messages whose time has come."""
-        for carrier, lane in list(self._backlogs):
+        for carrier, lane in self._backlogs:
             self.wake(carrier, lane)
         if self._due_task is None or self._due_task.done():
             self._due_task = asyncio.get_running_loop().create_task(self._release())
-
-    def oldest(self) -> str:
-        """The smallest id behind which something waits on disk, "" where nothing does."""
-        return min((backlog.after for backlog in self._backlogs.values() if backlog.messages), default="")
 
     async def stop(self) -> None:
         """End reads that are under way."""
@@ -128,13 +141,6 @@ class Feed:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _backlog(self, carrier: str, lane: str) -> Backlog:
-        key = (carrier, lane)
-        found = self._backlogs.get(key)
-        if found is None:
-            found = self._backlogs[key] = Backlog(carrier, lane)
-        return found
 
     def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -144,49 +150,93 @@ class Feed:
     async def _load(self, backlog: Backlog) -> None:
         """Read slices until the lane is full or the disk has no more."""
         try:
-            while (room := self._lanes.room(backlog.carrier, backlog.lane)) > 0:
-                backlog.left.clear()
-                await self._commits.drain()  # what has left memory must not be read as waiting
-                after, limit = backlog.after, min(SLICE, room)
-                found = await self._store.waiting(backlog.carrier, backlog.lane, after, limit)
-                if backlog.after != after:
-                    continue  # an older message came meanwhile: read again from there
-                self._place(backlog, found)
-                if len(found) < limit:
-                    backlog.messages = 0
-                    return
-                if not backlog.messages:
+            while (wanted := self._lanes.wants(backlog.carrier, backlog.lane, backlog.flow)) > 0:
+                if not await self._load_slice(backlog, min(SLICE, wanted, backlog.slice)):
                     return
         except StoreError as error:
             log.warning("feed_not_read", carrier=backlog.carrier, lane=backlog.lane, reason=str(error))
         finally:
             backlog.loading = False
-            backlog.left.clear()
 
-    def _place(self, backlog: Backlog, found: list[Message]) -> None:
+    async def _load_slice(self, backlog: Backlog, limit: int) -> bool:
+        """Read and place once; whether to go on."""
+        self._begin()
+        try:
+            await self._commits.drain()  # what has left memory must not be read as waiting
+            after, noted = backlog.after, backlog.noted
+            found = await self._store.waiting(backlog.carrier, backlog.lane, after, limit)
+            if backlog.after != after:
+                return True  # an older message came meanwhile: read again from there
+            if not self._place(backlog, found):
+                backlog.slice = Backlog.FIRST_SLICE
+                return False
+        finally:
+            self._end()
+        backlog.slice = min(SLICE, backlog.slice * 2)
+        if len(found) < limit and backlog.noted == noted:
+            self._finished(backlog)
+            return False
+        return True
+
+    def _place(self, backlog: Backlog, found: list[Message]) -> bool:
+        """Put what was read into lanes; False at the first that finds no room."""
         for message in found:
-            if message.id not in self._live and message.id not in backlog.left and not self._lanes.place(message):
-                break
-            backlog.after = message.id
-            backlog.oldest_at = message.created_at
-            backlog.messages = max(1, backlog.messages - 1)
+            if backlog.flow is None and message.id >= backlog.until:
+                self._finished(backlog)
+                return False
+            if backlog.flow is None or backlog.flow == (message.app, message.batch):
+                if self._is_new(message) and not self._lanes.place(message):
+                    if backlog.flow is not None or not self._lanes.wants(backlog.carrier, backlog.lane, None):
+                        return False
+                    self.note(message)  # its batch has its share of the lane; those of others may still find room
+                backlog.fewer()
+            backlog.passed(message.id, message.created_at)
+        return True
+
+    def _is_new(self, message: Message) -> bool:
+        return message.id not in self._live and message.id not in self._left
+
+    def _finished(self, backlog: Backlog) -> None:
+        backlog.messages = 0
+        del self._backlogs[backlog.carrier, backlog.lane][backlog.flow]
+
+    def _begin(self) -> None:
+        self._reads += 1
+
+    def _end(self) -> None:
+        self._reads -= 1
+        if not self._reads:
+            self._left.clear()
+
+    # -- the schedule -----------------------------------------------------------------------------------------------
 
     async def _release(self) -> None:
         """Messages whose time has come become ACCEPTED, with a watermark that still covers them."""
+        self._begin()
         try:
-            while due := await self._store.due(self._utc(), SLICE):
-                now = self._utc()
-                for message in due:
-                    move(message, Status.ACCEPTED, Event(now, Status.ACCEPTED))
-                    self._commits.update(message)
-                self._commits.setting(WATERMARK, min(before(message.id) for message in due))
-                await self._commits.drain()
-                for message in due:
-                    self._hand_down(message)
+            while True:
+                await self._commits.drain()  # a cancellation that was said must be read as one
+                due = await self._store.due(self._utc(), SLICE)
+                fresh = [one for one in due if one.id not in self._releasing and one.id not in self._left]
+                for message in fresh:
+                    self._accept(message)
+                if not fresh:
+                    return
+                self._cover()
         except StoreError as error:
             log.warning("schedule_not_read", reason=str(error))
+        finally:
+            self._end()
 
+    def _accept(self, message: Message) -> None:
+        if move(message, Status.ACCEPTED, Event(self._utc(), Status.ACCEPTED)):
+            self._releasing.add(message.id)
+            self._commits.update(message, self._released, message)
 
-def before(message_id: str) -> str:
-    """A text that sorts just before this id (and after all that are clearly smaller)."""
-    return message_id[:-1]
+    def _released(self, message: object, error: StoreError | None) -> None:
+        """It is durable that the message may go: down with it, unless it was cancelled meanwhile."""
+        assert isinstance(message, Message)  # noqa: S101  # what `_accept` gave
+        if message.id in self._releasing:
+            self._releasing.discard(message.id)
+            if error is None:
+                self._hand_down(message)

@@ -3,7 +3,7 @@
 Appendix B of SMPP 3.4 shows a decimal id in the receipt's text while 3.3 answered in hexadecimal, so carriers differ:
 the same text in both, hexadecimal in the response and decimal in the receipt, or the reverse; with or without
 leading zeros, in either case. `auto` tries the forms and learns one from what matches: never from one id that could
-be read in two ways.
+be read in two ways, unless the subscriber's number says which of the two messages is meant.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -78,15 +78,27 @@ class MessageIds:
                     found[key] = Match(key, form)
         return list(found.values())
 
-    def match(self, receipt_ids: Sequence[str], known: Callable[[str], bool]) -> Match | None:
-        """The one candidate that `known` has; None where none has it, or several have and nothing is learnt yet."""
+    def match(
+        self,
+        receipt_ids: Sequence[str],
+        known: Callable[[str], bool],
+        fits: Callable[[str], bool | None] | None = None,
+    ) -> Match | None:
+        """The one candidate that `known` has; None where none has it, or several have and nothing tells them apart.
+
+        `fits(key)`: whether the message under the key went to the receipt's number, None where nobody can say. It is
+        asked while no form is known.
+        """
         if self.form is not None:
-            for receipt_id in receipt_ids:  # the form that has matched so far is right nearly always: ask it alone first
+            # the form that has matched so far is right nearly always: ask it alone first
+            for receipt_id in receipt_ids:
                 key = response_key(self.form, receipt_id) if receipt_id else None
                 if key is not None and known(key):
                     self.matches[self.form] += 1
                     return Match(key, self.form)
         hits = [match for match in self.candidates(receipt_ids) if known(match.key)]
+        if self.form is None and fits is not None:
+            hits = _fitting(hits, fits)
         if len(hits) == 1:
             self._learn(hits[0].form)
             return hits[0]
@@ -107,3 +119,50 @@ class MessageIds:
             others = sum(count for other, count in self.matches.items() if other is not form)
             if self.matches[form] > 10 * others:
                 self.form = form
+
+
+def _fitting(hits: list[Match], fits: Callable[[str], bool | None]) -> list[Match]:
+    """Those that went to the right number; where that is said of none, those of which nobody can say."""
+    answers = [(hit, fits(hit.key)) for hit in hits]
+    return [hit for hit, answer in answers if answer] or [hit for hit, answer in answers if answer is None]
+
+
+class IdsFrom:
+    """A carrier's way of naming, asked about a receipt that came from one number.
+
+    The last digits count: receipts have numbers in other forms than they were sent in, and some carriers do not swap
+    source and destination.
+    """
+
+    def __init__(self, ids: MessageIds, numbers: Iterable[str], sent_to: Callable[[str], str]) -> None:
+        """`sent_to(key)`: the number that the message under a key went to, "" where nobody knows."""
+        self._ids = ids
+        self._numbers = [tail for number in numbers if (tail := _tail(number))]
+        self._sent_to = sent_to
+
+    @property
+    def form(self) -> Form | None:
+        """The form that is configured or was learnt."""
+        return self._ids.form
+
+    def key(self, response_id: str) -> str:
+        """As MessageIds."""
+        return self._ids.key(response_id)
+
+    def candidates(self, receipt_ids: Iterable[str]) -> list[Match]:
+        """As MessageIds."""
+        return self._ids.candidates(receipt_ids)
+
+    def match(self, receipt_ids: Sequence[str], known: Callable[[str], bool]) -> Match | None:
+        """As MessageIds, with the number to tell candidates apart."""
+        return self._ids.match(receipt_ids, known, self._fits)
+
+    def _fits(self, key: str) -> bool | None:
+        sent_to = _tail(self._sent_to(key))
+        return sent_to in self._numbers if sent_to and self._numbers else None
+
+
+def _tail(number: str) -> str:
+    """The digits that a number has in all its forms, "" where it is no subscriber's number."""
+    digits = number.removeprefix("+")
+    return digits[-8:] if len(digits) >= 8 and _DECIMAL.issuperset(digits) else ""

@@ -1,4 +1,8 @@
-"""What an answer, or none, does to a message: moved on, tried again, sent elsewhere, ended, or held as uncertain."""
+"""What an answer, or none, does to a message: moved on, tried again, sent elsewhere, ended, or held as uncertain.
+
+A message of several segments is decided about when all that is in flight of it has been answered, by the gravest of the
+answers: the others cannot be taken back, and what is left of it goes, or ends, as one.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -7,7 +11,7 @@ import structlog
 
 from gateway.carriers.answers import Action, decide
 from gateway.carriers.bind import Bind
-from gateway.carriers.outgoing import Flight, Outgoing
+from gateway.carriers.outgoing import Flight, Outgoing, Verdict
 from gateway.correlation import Correlation
 from gateway.message import Event, Message, Segment, Status, move_segment
 from gateway.receipts import Source
@@ -19,6 +23,8 @@ log = structlog.get_logger()
 
 RETRY_MIN_S = 1.0
 RETRY_MAX_S = 60.0
+NO_ROOM_S = 1.0
+_GRAVITY = {Action.REFUSE: 3, Action.NEXT: 2, Action.WRONG_NETWORK: 2, Action.LATER: 1}
 
 
 class Policy(NamedTuple):
@@ -33,8 +39,17 @@ class Policy(NamedTuple):
 class Dispatcher(Protocol):
     """What is asked of what lies above a carrier."""
 
-    def reroute(self, outgoing: Outgoing, away_from: str) -> bool:
-        """Bring a message to another carrier; False where there is none."""
+    def reroute(self, outgoing: Outgoing, away_from: str, *, fit: bool = False) -> bool:
+        """Bring a message to another carrier (`fit`: only to one in good health); False where none has room."""
+
+    def has_other(self, outgoing: Outgoing, away_from: str) -> bool:
+        """Whether another carrier could take it, had it room."""
+
+    def others_up(self, carrier: str) -> bool:
+        """Whether any other carrier has a bind that sends."""
+
+    def came_up(self, carrier: str) -> None:
+        """A carrier has a bind that sends again: what waits elsewhere in vain may go by it."""
 
     def leave(self, outgoing: Outgoing) -> None:
         """The message has nothing more to send."""
@@ -59,6 +74,12 @@ class Queue(Protocol):
 
     def put_off(self, seconds: float, what: Outgoing | Flight) -> None:
         """Look at it again later."""
+
+    def withdraw(self, outgoing: Outgoing) -> None:
+        """Out of its lane, if it waits there: less of it is to be sent than the lane believes."""
+
+    def errs(self) -> None:
+        """An answer asked for later."""
 
 
 class Roads(Protocol):
@@ -108,35 +129,54 @@ class Outcomes:
     def answered(
         self, queue: Queue, bind: Bind, flight: Flight, command_status: int, message_id: str, elapsed_s: float
     ) -> None:
-        """A submit_sm was answered: done | later | throttle | next | refuse | stop, as the table and `errors` say."""
+        """A submit_sm was answered: done | later | throttle | next | refuse | stop | rebind, by table and `errors`."""
         self._counts.response(bind.name, command_status, elapsed_s)
         outgoing, segment = flight
-        outgoing.flying.discard(segment.number)
-        action = decide(command_status, self.policy.errors) if command_status else Action.DONE
-        if segment.status is not Status.ACCEPTED:
-            return  # a receipt that named it by other means has settled it
-        if action is Action.DONE:
+        if outgoing.flying.get(segment.number) is flight:
+            del outgoing.flying[segment.number]
+        if segment.status is not Status.ACCEPTED:  # a receipt or a late answer has settled it before
+            self.go_on(queue, outgoing)
+        elif command_status:
+            self._failed(queue, bind, outgoing, segment, command_status)
+        else:
             self._taken(queue, bind, outgoing, segment, message_id)
-            return
+
+    def _failed(self, queue: Queue, bind: Bind, outgoing: Outgoing, segment: Segment, command_status: int) -> None:
+        action = decide(command_status, self.policy.errors)
         segment.command_status = command_status
-        if action is not Action.THROTTLE:
+        if action is Action.THROTTLE:
+            self._counts.throttled(bind.name)
+        else:
             self._note(bind, outgoing, segment, command_status)
-        match action:
-            case Action.THROTTLE:
-                self._counts.throttled(bind.name)
-                queue.again(outgoing)
+        if action is Action.REFUSE:
+            self._reject(outgoing, segment, self._reason(command_status))
+        if action is Action.LATER:
+            queue.errs()
+        verdict = outgoing.verdict
+        if verdict is None or _GRAVITY.get(action, 0) > _GRAVITY.get(verdict.action, 0):
+            outgoing.verdict = Verdict(action, command_status)
+        self.go_on(queue, outgoing)
+        if action is Action.STOP:
+            bind.fail(f"submit_sm was answered {status_name(command_status)}")
+        elif action is Action.REBIND:
+            bind.rebind(f"submit_sm was answered {status_name(command_status)}")
+
+    def go_on(self, queue: Queue, outgoing: Outgoing) -> None:
+        """Nothing more of a message is in flight: do what the gravest answer asked for with what is left of it."""
+        if outgoing.flying:
+            return
+        verdict, outgoing.verdict = outgoing.verdict, None
+        match verdict.action if verdict is not None else None:
             case Action.LATER:
                 self._later(queue, outgoing)
             case Action.NEXT | Action.WRONG_NETWORK:
-                self.refused(outgoing, "carrier_refused", self._reason(command_status))
+                assert verdict is not None  # noqa: S101  # it has an action
+                self.refused(queue, outgoing, "carrier_refused", self._reason(verdict.command_status))
             case Action.REFUSE:
-                self._refuse(outgoing, segment, self._reason(command_status))
-            case Action.STOP:
+                assert verdict is not None  # noqa: S101  # it has an action
+                self._refuse(outgoing, self._reason(verdict.command_status))
+            case _:
                 queue.again(outgoing)
-                bind.fail(f"submit_sm was answered {status_name(command_status)}")
-            case Action.REBIND:
-                queue.again(outgoing)
-                bind.rebind(f"submit_sm was answered {status_name(command_status)}")
 
     def _reason(self, command_status: int) -> str:
         return f"{self.policy.carrier} answered {status_name(command_status)}."
@@ -152,10 +192,10 @@ class Outcomes:
         before = message.status
         event = Event(now, Status.SUBMITTED, carrier, bind.name, 0, message_id, "", segment.number)
         move_segment(message, segment, Status.SUBMITTED, event)
-        if outgoing.settled:
+        if outgoing.verdict is None and outgoing.settled:
             self._dispatcher.leave(outgoing)
-        elif not outgoing.flying:
-            queue.again(outgoing)  # what did not fit into the window with it
+        else:
+            self.go_on(queue, outgoing)  # what did not fit into the window with it, or was not taken
         self._commits.update(message)
         if message.status is not before and message.receipt == "all":
             self._roads.tell(message)
@@ -168,51 +208,54 @@ class Outcomes:
         self._roads.answered(source, (key,), message, segment.number)
 
     def _later(self, queue: Queue, outgoing: Outgoing) -> None:
-        """After 1 s, doubling to 60 s; by the next carrier after the second failure here, if there is one."""
+        """After 1 s, doubling to 60 s; by the next carrier after the second failure here, if there is one.
+
+        The pauses go on growing over all carriers; once each has failed twice, they are gone through again.
+        """
         outgoing.failures += 1
-        if outgoing.flying:
-            return  # the last answer of the message decides for all that is left of it
-        if outgoing.failures >= 2 and self._dispatcher.reroute(outgoing, self.policy.carrier):
-            return
-        queue.put_off(doubling(outgoing.failures - 1, RETRY_MIN_S, RETRY_MAX_S), outgoing)
+        outgoing.failures_here += 1
+        if outgoing.failures_here >= 2:
+            outgoing.worn |= {self.policy.carrier}
+            if self._dispatcher.reroute(outgoing, self.policy.carrier):
+                return
+            outgoing.worn = frozenset()
+        pause_s = doubling(outgoing.failures - 1, RETRY_MIN_S, RETRY_MAX_S)
+        queue.put_off(max(0.0, min(pause_s, outgoing.message.expires_at - self._utc())), outgoing)
 
-    def _refuse(self, outgoing: Outgoing, segment: Segment, reason: str) -> None:
-        """The carrier does not want this message: nothing more of it is sent, and it ends when all parts have."""
+    def _refuse(self, outgoing: Outgoing, detail: str, code: str = "carrier_refused") -> None:
+        """Nothing more of the message is sent: what no carrier has yet ends, and the message with the last of all."""
         message, before = outgoing.message, outgoing.message.status
-        message.error_code, message.error_detail = "carrier_refused", reason
-        now = self._utc()
-        for one in (segment, *outgoing.waiting()):
-            if one.status is Status.ACCEPTED:
-                event = Event(now, Status.REJECTED, self.policy.carrier, detail=reason, segment=one.number)
-                move_segment(message, one, Status.REJECTED, event)
-        self._close(outgoing, before)
-
-    def _close(self, outgoing: Outgoing, before: Status) -> None:
-        """Segments were ended here: keep it, let go of the message if nothing is left, and tell."""
-        message = outgoing.message
-        if outgoing.settled:
-            self._dispatcher.leave(outgoing)
+        message.error_code, message.error_detail = code, detail
+        for segment in outgoing.waiting():
+            self._reject(outgoing, segment, detail)
+        self._dispatcher.leave(outgoing)
         self._commits.update(message)
-        if message.status is not before:
+        if message.status is not before or message.final:
             self._roads.tell(message)
 
-    def refused(self, outgoing: Outgoing, code: str, detail: str) -> None:
+    def _reject(self, outgoing: Outgoing, segment: Segment, detail: str) -> None:
+        event = Event(self._utc(), Status.REJECTED, self.policy.carrier, detail=detail, segment=segment.number)
+        move_segment(outgoing.message, segment, Status.REJECTED, event)
+
+    def refused(self, queue: Queue, outgoing: Outgoing, code: str, detail: str) -> None:
         """This carrier cannot have it: the next one that is up, or the end."""
-        outgoing.tried.add(self.policy.carrier)
-        if outgoing.flying or self._dispatcher.reroute(outgoing, self.policy.carrier):
+        outgoing.tried |= {self.policy.carrier}
+        outgoing.refusal = code, detail
+        if self._dispatcher.reroute(outgoing, self.policy.carrier):
             return
-        message = outgoing.message
-        if any(segment.status is not Status.ACCEPTED for segment in message.segments):
-            self._refuse_rest(outgoing, code, detail)
+        if self._dispatcher.has_other(outgoing, self.policy.carrier):
+            queue.put_off(NO_ROOM_S, outgoing)
+        elif outgoing.taken:
+            self._refuse(outgoing, detail, code)
         else:
             self._dispatcher.end(outgoing, Status.REJECTED, code, detail, self.policy.carrier)
 
-    def _refuse_rest(self, outgoing: Outgoing, code: str, detail: str) -> None:
-        """Some segments are with a carrier already: only the others end now, the message with the last of all."""
-        waiting = outgoing.waiting()
-        if waiting:
-            self._refuse(outgoing, waiting[0], detail)
-        outgoing.message.error_code = code
+    def unwritable(self, outgoing: Outgoing, detail: str) -> None:
+        """A field of the message fits into no submit_sm: it ends, with all that is not in flight of it."""
+        if outgoing.begun:
+            self._refuse(outgoing, detail, "invalid_field")
+        else:
+            self._dispatcher.end(outgoing, Status.REJECTED, "invalid_field", detail, self.policy.carrier)
 
     def _note(self, bind: Bind, outgoing: Outgoing, segment: Segment, command_status: int) -> None:
         """An answer that moved nothing still belongs to the history."""
@@ -230,30 +273,45 @@ class Outcomes:
         queue.put_off(self.policy.hold_s[flight.outgoing.message.lane], flight)
 
     def answered_late(self, queue: Queue, bind: Bind, flight: Flight, command_status: int, message_id: str) -> None:
-        """A late answer during the hold settles its segment; after the hold it was decided without it."""
+        """A late answer during the hold settles its segment; after it, a yes still saves sending it once more."""
         outgoing, segment = flight
-        if segment.status is not Status.ACCEPTED or segment.number not in outgoing.flying or outgoing.dropped:
+        held = outgoing.flying.get(segment.number) is flight
+        here = outgoing.message.carrier == self.policy.carrier and not outgoing.dropped
+        if segment.status is not Status.ACCEPTED or not here or (command_status and not held):
             log.info("answer_too_late", carrier=self.policy.carrier, bind=bind.name, message=outgoing.message.id)
             return
-        self._counts.uncertain("settled")
+        if held:
+            self._counts.uncertain("settled")
+        else:
+            queue.withdraw(outgoing)
         self.answered(queue, bind, flight, command_status, message_id, 0.0)
 
-    def hold_over(self, flight: Flight) -> None:
-        """The hold is over: `resend` makes it wait to be sent again, `fail` ends it as unknown."""
+    def hold_over(self, queue: Queue, flight: Flight) -> None:
+        """The hold is over: `resend` makes it wait to be sent again, `fail` ends it as unknown.
+
+        Past its ttl it is never sent again, and what may have been sent has not expired: it is unknown as well.
+        """
         outgoing, segment = flight
         message = outgoing.message
-        if segment.number not in outgoing.flying:
+        if outgoing.flying.get(segment.number) is not flight:
             return  # settled meanwhile
-        outgoing.flying.discard(segment.number)
-        if segment.status is not Status.ACCEPTED:
-            return
-        if self.policy.uncertain[message.lane] == "resend":
-            self._counts.uncertain("resent")
-            return
-        self._counts.uncertain("failed")
-        before = message.status
+        del outgoing.flying[segment.number]
+        if segment.status is Status.ACCEPTED:
+            if self.policy.uncertain[message.lane] == "resend" and message.expires_at > self._utc():
+                self._counts.uncertain("resent")
+            else:
+                self._counts.uncertain("failed")
+                self._unknown(outgoing, segment)
+        self.go_on(queue, outgoing)
+
+    def _unknown(self, outgoing: Outgoing, segment: Segment) -> None:
+        message, before = outgoing.message, outgoing.message.status
         detail = f"{self.policy.carrier} did not answer: the segment may have been sent."
         message.error_code, message.error_detail = "unknown", detail
         event = Event(self._utc(), Status.UNKNOWN, self.policy.carrier, detail=detail, segment=segment.number)
         move_segment(message, segment, Status.UNKNOWN, event)
-        self._close(outgoing, before)
+        if outgoing.settled:
+            self._dispatcher.leave(outgoing)
+        self._commits.update(message)
+        if message.status is not before:
+            self._roads.tell(message)

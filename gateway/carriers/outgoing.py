@@ -1,26 +1,51 @@
-"""A message on its way to a carrier: what is in memory of it from its lane until every segment was answered."""
+"""A message on its way to a carrier: what is in memory of it from its lane until every segment was answered.
+
+None of this is on disk. After a restart a message whose segments were in flight is simply one that still has to be
+sent, and is sent again: at least once is the promise, and what may go twice is what was in a window (design: §2).
+"""
 
 from typing import NamedTuple
 
+from gateway.carriers.answers import Action
 from gateway.message import Message, Segment, Status
 from gateway.parts import Wire
 from gateway.text.udh import concat_of, parse
 from throughput.entry import Entry
 
+_NOBODY: frozenset[str] = frozenset()
+
+
+class Verdict(NamedTuple):
+    """What an answer asked for, kept until all that is in flight of the message has been answered."""
+
+    action: Action
+    command_status: int
+
 
 class Outgoing:
-    """One message being sent. One owner: the carrier that has it; the register (`live`) knows which."""
+    """One message being sent. One owner: the carrier that has it; the register (`live`) knows which.
 
-    __slots__ = ("dropped", "entry", "failures", "flying", "message", "reference", "sent_before", "tried", "wires")
+    `failures` counts answers that asked for later, `failures_here` those of the carrier that has it now; `worn` are
+    carriers that asked for later twice, `tried` those that said no, the last of them with `refusal` (code, detail).
+    """
+
+    __slots__ = (
+        "dropped", "entry", "failures", "failures_here", "flying", "message", "reference", "refusal", "sent_before",
+        "tried", "verdict", "wires", "worn",
+    )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
         self.message = message
         self.wires: list[Wire] = []
         self.entry: Entry[Outgoing] | None = None
-        self.flying: set[int] = set()  # numbers of the segments in a window, or uncertain
-        self.failures = 0  # answers that asked for later, at this carrier
-        self.tried: set[str] = set()  # carriers that said no
-        self.dropped = False  # cancelled or paused: whoever meets it next lets go of it
+        self.flying: dict[int, Flight] = {}  # by number: the segments in a window, or uncertain
+        self.failures = 0
+        self.failures_here = 0
+        self.worn = _NOBODY
+        self.tried = _NOBODY
+        self.refusal = ("", "")
+        self.verdict: Verdict | None = None
+        self.dropped = False  # cancelled: whoever meets it next lets go of it
         self.sent_before = False
         self.reference = -1
 
@@ -29,23 +54,27 @@ class Outgoing:
         flying, segments = self.flying, self.message.segments
         if len(segments) == 1 and not flying:
             return segments if segments[0].status is Status.ACCEPTED else []
-        return [
-            segment
-            for segment in self.message.segments
-            if segment.status is Status.ACCEPTED and segment.number not in flying
-        ]
+        return [segment for segment in segments if segment.status is Status.ACCEPTED and segment.number not in flying]
 
-    def lay_out(self, wires: list[Wire]) -> None:
-        """The segments as the carrier is to see them; new ones unless some have been sent already."""
-        self.wires = wires
+    def lay_out(self, wires: list[Wire]) -> bool:
+        """Take the segments as the carrier is to see them; False where some were sent that were cut otherwise."""
         segments = self.message.segments
         if len(segments) != len(wires):
+            if self.taken:
+                return False
             segments[:] = [Segment(number) for number in range(1, len(wires) + 1)]
+        self.wires = wires
+        return True
+
+    @property
+    def taken(self) -> bool:
+        """Whether a carrier has a part of it already, or has refused one: the others go nowhere else."""
+        return taken(self.message)
 
     @property
     def begun(self) -> bool:
         """Whether a carrier has, or may have, any of it."""
-        return bool(self.flying) or any(segment.status is not Status.ACCEPTED for segment in self.message.segments)
+        return bool(self.flying) or self.taken
 
     @property
     def settled(self) -> bool:
@@ -53,14 +82,19 @@ class Outgoing:
         segments = self.message.segments
         if len(segments) == 1:
             return not self.flying and segments[0].status is not Status.ACCEPTED
-        return not self.flying and all(segment.status is not Status.ACCEPTED for segment in self.message.segments)
+        return not self.flying and all(segment.status is not Status.ACCEPTED for segment in segments)
 
 
 class Flight(NamedTuple):
-    """One segment in a bind's window: what comes back with the answer."""
+    """One try to send one segment: what comes back with the answer."""
 
     outgoing: Outgoing
     segment: Segment
+
+
+def taken(message: Message) -> bool:
+    """Whether some of its segments have been answered for good."""
+    return any(segment.status is not Status.ACCEPTED for segment in message.segments)
 
 
 def together(message: Message) -> str:

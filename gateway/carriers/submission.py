@@ -9,7 +9,10 @@ from gateway.message import Message
 from gateway.parts import Wire
 from gateway.smpp.fields import Tlvs
 from gateway.smpp.pdu import SubmitSm
+from gateway.smpp.spec import Tag
 from gateway.smpp.times import format_relative
+
+_CARRYING = frozenset({Tag.MESSAGE_PAYLOAD, Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM})
 
 
 @lru_cache(maxsize=4096)
@@ -21,18 +24,24 @@ def validity(seconds: int) -> str:
 class SubmitTemplate:
     """Makes a carrier's submit_sm."""
 
-    def __init__(self, addressing: Addressing, *, service_type: str, tlvs: Tlvs, version_33: bool = False) -> None:
-        """`tlvs` go on every submit_sm; a 3.3 peer gets none at all."""
+    def __init__(self, addressing: Addressing, *, service_type: str, tlvs: Tlvs) -> None:
+        """`tlvs` go on every submit_sm."""
         self._addressing = addressing
         self._service_type = service_type
         self._tlvs = tlvs
-        self._version_33 = version_33
 
-    def fill(self, message: Message, wire: Wire, remaining_s: float) -> SubmitSm:
-        """The submit_sm of one segment. A receipt is always asked for: without one no message would ever end."""
+    def fill(self, message: Message, wire: Wire, remaining_s: float, *, plain: bool = False) -> SubmitSm:
+        """The submit_sm of one segment. A receipt is always asked for: without one no message would ever end.
+
+        `plain`: for a peer that knows no TLVs; only those go that hold the text or say which part of it this is, where
+        the message was laid out so: without them it would be another message.
+        """
         source = self._addressing.sender(message.sender)
         destination = self._addressing.destination(message.to)
-        tlvs = wire.tlvs + self._tlvs if self._tlvs else wire.tlvs
+        if plain:
+            tlvs = tuple(tlv for tlv in wire.tlvs if tlv[0] in _CARRYING)
+        else:
+            tlvs = wire.tlvs + self._tlvs if self._tlvs else wire.tlvs
         return SubmitSm(
             self._service_type,
             source.ton,
@@ -51,7 +60,7 @@ class SubmitTemplate:
             wire.data_coding,
             0,
             wire.short_message,
-            () if self._version_33 else tlvs,
+            tlvs,
         )
 
 
