@@ -4,7 +4,7 @@ Types and bounds stand in the struct, where the description of the calls reads t
 do with one another, and with the time, is looked at here.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -145,7 +145,7 @@ def _send_at(at: datetime, now: float, faults: list[Refusal]) -> float:
     """Epoch seconds; 0.0 for what is now or has just passed."""
     seconds = at.timestamp()
     if seconds < now - PAST_S:
-        faults.append(_fault("send_at", f"{at.astimezone(UTC).isoformat()} has passed."))
+        faults.append(_fault("send_at", f"{at.isoformat()} has passed."))
     elif seconds > now + FURTHEST_S:
         faults.append(_fault("send_at", "send_at is at most 366 days from now."))
     return seconds if seconds > now else 0.0

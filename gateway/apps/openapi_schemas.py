@@ -138,17 +138,15 @@ SCHEMAS: Mapping[str, Json] = {
             "title": _text("The kind of problem."),
             "status": {"type": "integer"},
             "detail": _text("This case."),
-            "errors": {
-                "type": "array",
-                "items": _object(
-                    "One thing that is wrong.",
-                    {
-                        "field": _nullable("string", "Field, parameter or header."),
-                        "code": _text("For programs."),
-                        "detail": _text("For people."),
-                    },
-                ),
-            },
+            "errors": _list_of("ProblemError"),
+        },
+    ),
+    "ProblemError": _object(
+        "One thing that is wrong.",
+        {
+            "field": _nullable("string", "Field, parameter or header; null for the call as a whole."),
+            "code": _text("For programs."),
+            "detail": _text("For people."),
         },
     ),
 }
