@@ -146,7 +146,7 @@ def test_segment_given_up_is_on_disk_or_was_there_already() -> None:
 
 
 def test_watermark_covers_a_message_that_was_put_off_for_long() -> None:
-    """A message accepted an hour before those around it, submitted in between: its id is the smallest, not the first."""
+    """A message accepted an hour before those around it: its id is the smallest, and not the first."""
     tiers = Tiers(recent=100, older=100)
     tiers.add(4_000, now=1.0)
     tiers.add(400, now=2.0)
@@ -208,7 +208,7 @@ def test_every_segment_is_in_memory_or_spilled_and_the_watermark_is_never_above_
         assert all(tiers.correlation.oldest() <= found.message_id for found in in_memory.values())
 
 
-# -- parked -----------------------------------------------------------------------------------------------------------
+# -- parked --------------------------------------------------------------------------------------------------------
 
 
 def row(key: str, at: float = 0.0, status: Status = S.DELIVERED, carrier: str = "telcel") -> ParkedReceipt:
