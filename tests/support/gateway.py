@@ -6,6 +6,7 @@ It is started, watched through its admin listener, killed, told to stop and star
 import asyncio
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -113,6 +114,7 @@ class GatewayProcess:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gateway.cli.main", "run", "-c", str(self.path)],
                 cwd=ROOT,
+                env={name: value for name, value in os.environ.items() if name != "PYTHONASYNCIODEBUG"},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

@@ -1,0 +1,122 @@
+"""Apps that go on submitting whatever happens, and remember what they were told: the oracle of the kill journeys."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+import aiohttp
+
+from gateway.smpp.receipt import Receipt
+from tests.journeys.parties import SmppApp, Smsc
+from tests.support.gateway import GatewayProcess
+
+WINDOW = 20
+PAUSE_S = 0.02
+AT_ONCE = 50
+
+
+class Load:
+    """Numbered messages over SMPP and HTTP at a steady pace; each is tried once, so a second copy is the gateway's.
+
+    `accepted`: text to id of what was answered yes. `refused`: answered no, with the status. All else hangs in doubt.
+    """
+
+    def __init__(self, gateway: GatewayProcess, system_id: str = "bank") -> None:
+        self.accepted: dict[str, str] = {}
+        self.refused: Counter[int] = Counter()
+        self.over_smpp: set[str] = set()
+        self._gateway = gateway
+        self._system_id = system_id
+        self._apps: list[SmppApp] = []
+        self._stopping = False
+
+    @property
+    def receipts(self) -> dict[str, list[Receipt]]:
+        """By message id, over all binds there were."""
+        found: dict[str, list[Receipt]] = defaultdict(list)
+        for app in self._apps:
+            for message_id, receipts in app.receipts.items():
+                found[message_id] += receipts
+        return found
+
+    def stop(self) -> None:
+        """Submit nothing more; `over_*` end when what is under way has been answered."""
+        self._stopping = True
+
+    async def smpp(self) -> None:
+        """WINDOW submits every PAUSE_S, each answered before the next; bind anew whenever the bind is lost."""
+        app: SmppApp | None = None
+        number = 0
+        while not self._stopping:
+            if app is None or app.closed.is_set():
+                app = await self.rebind()
+                continue
+            texts = [f"smpp {number + n}" for n in range(WINDOW)]
+            number += WINDOW
+            answers = [app.submit(text) for text in texts]
+            for text, answer in zip(texts, await asyncio.gather(*answers, return_exceptions=True), strict=True):
+                if isinstance(answer, BaseException):
+                    assert isinstance(answer, ConnectionError), answer
+                elif answer.command_status == 0:
+                    self.accepted[text] = answer.message_id
+                    self.over_smpp.add(text)
+                else:
+                    self.refused[answer.command_status] += 1
+            await asyncio.sleep(PAUSE_S)
+
+    async def rebind(self) -> SmppApp | None:
+        """A new bind, None where the gateway is not there now."""
+        try:
+            app = await SmppApp.bind(self._gateway.smpp_port, self._system_id)
+        except (OSError, ConnectionError, TimeoutError):
+            await asyncio.sleep(PAUSE_S)
+            return None
+        self._apps.append(app)
+        return app
+
+    async def http(self) -> None:
+        """One POST after the other."""
+        number = 0
+        while not self._stopping:
+            text = f"http {number}"
+            number += 1
+            try:
+                status, body = await self._gateway.post({"to": "5512345678", "text": text})
+            except (aiohttp.ClientError, OSError, TimeoutError):
+                await asyncio.sleep(PAUSE_S)
+                continue
+            if status == 202:
+                self.accepted[text] = body["id"]
+            else:
+                self.refused[status] += 1
+            await asyncio.sleep(PAUSE_S / 4)
+
+    async def unbind(self) -> None:
+        """End the binds that are left."""
+        await asyncio.gather(*(app.unbind() for app in self._apps))
+
+
+def missing(load: Load, smsc: Smsc) -> set[str]:
+    """What was answered yes and never came to the carrier."""
+    return set(load.accepted) - set(smsc.texts)
+
+
+def doubled(smsc: Smsc) -> int:
+    """How many copies too many the carrier has."""
+    return sum(count - 1 for count in Counter(smsc.texts).values())
+
+
+async def statuses(gateway: GatewayProcess, ids: Iterable[str]) -> dict[str, list[str]]:
+    """By id, the final statuses in a message's history."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def of(message_id: str) -> tuple[str, list[str]]:
+        async with places:
+            message = await gateway.message(message_id)
+        steps = [step["status"] for step in message["events"]]
+        return message_id, [step for step in steps if step in FINAL]
+
+    return dict(await asyncio.gather(*(of(message_id) for message_id in ids)))
+
+
+FINAL = frozenset({"delivered", "undelivered", "expired", "unknown", "rejected", "cancelled"})

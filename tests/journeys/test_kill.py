@@ -1,0 +1,140 @@
+"""kill -9 in the middle of everything: what was answered yes arrives, ends once, and its app hears of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from random import Random
+
+import pytest
+
+from tests.journeys.conftest import MakeGateway
+from tests.journeys.load import FINAL, Load, doubled, missing, statuses
+from tests.journeys.parties import Hook, Smsc
+from tests.support.gateway import GatewayProcess, app, carrier, until
+
+WINDOW = 20
+BINDS = 2
+TPS = 600
+# What a carrier took and answered may not be on disk yet: a commit and what gathers for the next, on a busy machine.
+COMMIT_S = 0.1
+TWICE_AT_MOST = BINDS * WINDOW + int(TPS * COMMIT_S)
+
+
+@pytest.fixture
+async def late_smsc() -> AsyncIterator[Smsc]:
+    """A carrier whose answers take their time, and whose receipts come up to a second later: much is always under way."""
+    smsc = Smsc(latency_s=0.02, jitter_s=0.02, receipts_after_s=0.1, receipts_jitter_s=0.9)
+    await smsc.start()
+    yield smsc
+    await smsc.stop()
+
+
+def make(make_gateway: MakeGateway, smsc: Smsc, hook: Hook) -> GatewayProcess:
+    return make_gateway(
+        carriers={"one": carrier("one", [smsc.port] * BINDS, window=WINDOW, tps=TPS, burst=20)},
+        apps={"bank": app(system_id="bank", api_keys=[]), "shop": app(webhook=hook.settings)},
+    )
+
+
+async def live(gateway: GatewayProcess, random: Random, kills: int) -> Load:
+    """A load over HTTP and SMPP through so many kills at random moments; ends when it has been answered."""
+    load = Load(gateway)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(load.smpp())
+        group.create_task(load.http())
+        for _ in range(kills):
+            await asyncio.sleep(0.3 + random.random())
+            await gateway.kill()
+            await gateway.start()
+        await asyncio.sleep(0.3)
+        load.stop()
+    return load
+
+
+async def check(gateway: GatewayProcess, load: Load, smsc: Smsc, hook: Hook, kills: int) -> None:
+    """The promises: nothing missing, little twice and counted, one end each, and every app told of it."""
+    await until(lambda: not missing(load, smsc), 15, "all that was answered yes, at the carrier")
+    told = lambda: {event["data"]["id"] for event in hook.events} | set(load.receipts)  # noqa: E731
+    await until(lambda: set(load.accepted.values()) <= told(), 15, "a receipt for each")
+    assert not load.refused
+    assert doubled(smsc) <= kills * TWICE_AT_MOST
+    ends = await statuses(gateway, load.accepted.values())
+    assert {message_id: end for message_id, end in ends.items() if end != ["delivered"]} == {}
+    for text, message_id in load.accepted.items():
+        told_as = {receipt.stat for receipt in load.receipts[message_id]} | set(hook.of(message_id))
+        assert told_as == ({"DELIVRD"} if text in load.over_smpp else {"message.delivered"})
+    await load.unbind()
+
+
+@pytest.mark.parametrize("seed", [1])
+async def test_gateway_loses_nothing_when_killed_under_load(
+    make_gateway: MakeGateway, late_smsc: Smsc, hook: Hook, seed: int
+) -> None:
+    gateway = make(make_gateway, late_smsc, hook)
+    await gateway.start()
+    load = await live(gateway, Random(seed), kills=3)
+    assert len(load.over_smpp) > 200, "a load worth the name"
+    await check(gateway, load, late_smsc, hook, kills=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 6))
+async def test_gateway_loses_nothing_when_killed_again_and_again(
+    make_gateway: MakeGateway, late_smsc: Smsc, hook: Hook, seed: int
+) -> None:
+    gateway = make(make_gateway, late_smsc, hook)
+    await gateway.start()
+    load = await live(gateway, Random(seed), kills=12)
+    await check(gateway, load, late_smsc, hook, kills=12)
+
+
+async def test_receipts_that_come_after_the_kill_find_their_messages(make_gateway: MakeGateway, hook: Hook) -> None:
+    smsc = Smsc(receipts_after_s=1.0)
+    await smsc.start()
+    gateway = make(make_gateway, smsc, hook)
+    await gateway.start()
+    load = Load(gateway)
+    bank = await load.rebind()
+    assert bank is not None
+    sent = {await bank.send(f"early {n}") for n in range(50)} | {await gateway.send(f"web {n}") for n in range(10)}
+    await until(lambda: submitted(gateway, 60), 5, "all answers of the carrier")
+    await gateway.kill()
+    assert not any(load.receipts.values())
+    await gateway.start()
+    await until(load.rebind, 5, "a bind")
+    await until(lambda: set(load.receipts) | {event["data"]["id"] for event in hook.events} >= sent, 10, "receipts")
+    assert len(smsc.taken) == 60, "nothing was sent again"
+    assert set(map(tuple, (await statuses(gateway, sent)).values())) == {("delivered",)}
+    await load.unbind()
+    await smsc.stop()
+
+
+async def submitted(gateway: GatewayProcess, count: int) -> bool:
+    return await gateway.metric("relevo_submit_responses_total", command_status="ESME_ROK") >= count
+
+
+async def test_gateway_told_to_stop_under_load_leaves_nothing_behind_and_nothing_twice(
+    make_gateway: MakeGateway, late_smsc: Smsc, hook: Hook
+) -> None:
+    gateway = make(make_gateway, late_smsc, hook)
+    await gateway.start()
+    load = Load(gateway)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(load.smpp())
+        group.create_task(load.http())
+        await until(lambda: len(load.accepted) > 300, 10, "a load")
+        assert await gateway.stop() == 0
+        (stopped,) = gateway.logged("stopped")
+        assert stopped["answered"]
+        await gateway.start()
+        before = len(load.accepted)
+        await until(lambda: len(load.accepted) > before + 100, 10, "the load again")
+        load.stop()
+    await until(lambda: not missing(load, late_smsc), 15, "all that was answered yes, at the carrier")
+    assert doubled(late_smsc) == 0
+    assert set(load.refused) <= {503, 0x14}, "while it stops it says no, in words that mean later"
+    told = lambda: {event["data"]["id"] for event in hook.events} | set(load.receipts)  # noqa: E731
+    await until(lambda: set(load.accepted.values()) <= told(), 15, "a receipt for each")
+    ends = await statuses(gateway, load.accepted.values())
+    assert all(len(end) == 1 for end in ends.values())
+    assert all(set(end) <= FINAL for end in ends.values())
+    await load.unbind()
