@@ -5,6 +5,7 @@
 can be told at submission is told here; what turns out later ends as `rejected` with the same code.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol, cast
 
@@ -141,7 +142,7 @@ class Intake:
         """Take over changed rules; apps keep what they have used of their tps."""
         self.rules = rules
         for name, app in rules.apps.items():
-            burst = max(1.0, app.burst or app.tps)
+            burst = app.burst or math.inf  # the bucket itself never gives more than a second's worth
             bucket = self._buckets.get(name)
             if bucket is not None and bucket.burst == burst:
                 bucket.set_rate(app.tps, self._monotonic())
@@ -162,6 +163,8 @@ class Intake:
         rules = self.rules
         app = rules.apps[submission.app]
         lane = self.lane_of(submission)
+        if submission.ttl_s is not None and submission.ttl_s <= 0:
+            raise Refusal("ttl_expired", field="ttl")
         if not number.kind.may_be_mobile:
             raise Refusal("not_mobile", f"The number is {number.kind.replace('_', ' ')}, not a mobile one.", "to")
         if answer.mobile is False:
@@ -175,8 +178,7 @@ class Intake:
         if not choice.carriers:
             raise Refusal("no_route", f"No route leads to network {answer.network}.", "to")
         carriers, sender = self._sender(submission, app, choice.carriers)
-        profile = rules.carriers[carriers[0]].profile
-        content = self._content(submission, profile)
+        carriers, content = self._content(submission, carriers)
         return Decision(number, answer.network, answer, lane, carriers, choice.rule, sender, content)
 
     def lane_of(self, submission: Submission) -> str:
@@ -188,32 +190,50 @@ class Intake:
         return lane
 
     def _sender(self, submission: Submission, app: AppRules, carriers: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-        """The carriers that let us send as one sender, in order, and that sender: the first carrier's word decides."""
+        """The carriers that let us send as one sender, in order, and that sender: the first carrier's word decides.
+
+        "" leaves it to the SMSC, until a carrier names one.
+        """
         sender, refused = "", ""
         allowed: list[str] = []
         for name in carriers:
             carrier = self.rules.carriers[name]
-            answer = resolve_sender(sender or submission.sender, app.senders, carrier.allow, carrier.default)
+            if sender:
+                if not carrier.allow or sender in carrier.allow:
+                    allowed.append(name)
+                continue
+            answer = resolve_sender(submission.sender, app.senders, carrier.allow, carrier.default)
             if isinstance(answer, SenderNotAllowed):
                 refused = refused or f"{name}: {answer.why}"
-            elif not sender or answer == sender:
+            else:
                 sender = answer
                 allowed.append(name)
         if not allowed:
             raise Refusal("sender_not_allowed", refused, "from")
         return tuple(allowed), sender
 
-    def _content(self, submission: Submission, profile: Profile) -> Content:
-        try:
-            content = settle(submission.content, profile, transliterate=submission.transliterate)
-        except CannotWrite as error:
-            raise Refusal(error.code, str(error), error.field) from None
-        limit = self.rules.max_parts
-        if content.parts > limit:
-            raise Refusal(
-                "text_too_long", f"The text needs {content.parts} segments, at most {limit} are allowed.", "text"
-            )
-        return content
+    def _content(self, submission: Submission, carriers: tuple[str, ...]) -> tuple[tuple[str, ...], Content]:
+        """The content as the first carrier gets it that can be written to, and the carriers from that one on."""
+        refused: CannotWrite | None = None
+        for place, name in enumerate(carriers):
+            try:
+                content = settle(
+                    submission.content, self.rules.carriers[name].profile, transliterate=submission.transliterate
+                )
+            except CannotWrite as error:
+                refused = refused or error
+                continue
+            limit = self.rules.max_parts
+            if content.parts > limit:
+                refused = refused or CannotWrite(
+                    "text_too_long",
+                    "text" if content.text is not None else "data",
+                    f"The text needs {content.parts} segments, at most {limit} are allowed.",
+                )
+                continue
+            return carriers[place:], content
+        assert refused is not None  # noqa: S101  # there is a carrier, and it took nothing
+        raise Refusal(refused.code, str(refused), refused.field)
 
     # -- doing ------------------------------------------------------------------------------------------------------
 
@@ -257,8 +277,12 @@ class Intake:
         if not self._commits.healthy:
             raise Refusal("store_unavailable", retry_after_s=1.0)
         bucket = self._buckets.get(app)
-        if bucket is not None and not bucket.take(self._monotonic(), count):
-            raise Refusal("over_tps", f"The app may submit {bucket.rate:g} messages a second.", retry_after_s=1.0)
+        if bucket is None:
+            return
+        now = self._monotonic()
+        if not bucket.take(now, count):
+            after_s = bucket.next_send_time(now, count) - now
+            raise Refusal("over_tps", f"The app may submit {bucket.rate:g} messages a second.", retry_after_s=after_s)
 
     def accept(self, message: Message, done: Done, argument: object = None) -> None:
         """Put the message on disk; then `done(argument, message, None)`, then hand it down. On a StoreError
@@ -267,9 +291,11 @@ class Intake:
 
     def _accepted(self, what: object, error: StoreError | None) -> None:
         message, done, argument = cast("tuple[Message, Done, object]", what)  # what `accept` handed through
-        done(argument, message, error)
-        if error is None and message.status is Status.ACCEPTED:
-            self._hand_down(message)
+        try:
+            done(argument, message, error)
+        finally:  # whoever asked may be gone, the message is on disk
+            if error is None and message.status is Status.ACCEPTED:
+                self._hand_down(message)
 
     def submit(self, submission: Submission, done: Done, argument: object = None) -> NeedsAsking | None:
         """The whole road for one message, without waiting: raises Refusal, or calls `done` after the commit.
