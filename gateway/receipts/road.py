@@ -252,4 +252,7 @@ def _name_error(message: Message, before: Status) -> None:
 
 
 def _submitted_at(message: Message) -> float:
-    return next((event.at for event in message.events if event.status is Status.SUBMITTED), message.created_at)
+    for event in message.events:
+        if event.status is Status.SUBMITTED:
+            return event.at
+    return message.created_at
