@@ -207,19 +207,19 @@ def leave_a_bind(evidence: Evidence) -> None:
     evidence.still_bound = 1
 
 
-ACCEPTED = "every message was accepted"
-ARRIVED = "every text reached a carrier word for word"
-TWICE = "nothing was sent twice"
-PORTED = "ported numbers went to their new network, nowhere else"
-OTHERS = "all others went to their range's network"
-RECEIPTS = "one final receipt at the app for each"
+ACCEPTED = "accepted by the gateway"
+ARRIVED = "at a carrier, word for word"
+TWICE = "nothing missing, nothing twice"
+PORTED = "ported numbers: new network only"
+OTHERS = "other numbers: network of their range"
+RECEIPTS = "one final receipt each, at the app"
 TRUE = "receipts say what became of it"
-TPS = "no carrier got more a second than agreed"
-SIGNED = "webhooks were signed (Standard Webhooks)"
-BAJA = "BAJA opts out of the shop, not of the bank"
-ANSWER = "an answer to an OTP reached the bank"
-TOTALS = "the gateway counts the same"
-ENDED = "it drained, unbound and ended"
+TPS = "never above a carrier's tps"
+SIGNED = "webhooks signed (Standard Webhooks)"
+BAJA = "BAJA: replied, out of the shop only"
+ANSWER = "answer to an OTP: at the bank"
+TOTALS = "the gateway's own counts agree"
+ENDED = "drained, unbound, ended"
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ ENDED = "it drained, unbound and ended"
         (send_to_the_ranges_holder, {PORTED}),
         (send_to_both, {PORTED, TWICE}),
         (send_astray, {OTHERS}),
-        (lose_a_receipt, {RECEIPTS, TRUE, TOTALS}),
+        (lose_a_receipt, {RECEIPTS, TRUE}),
         (double_a_receipt, {RECEIPTS}),
         (invent_a_receipt, {RECEIPTS}),
         (lie_in_a_receipt, {TRUE}),
