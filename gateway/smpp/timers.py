@@ -80,6 +80,7 @@ class Watch:
         if self._enquired_at is not None:
             self._enquired_at = None
             self.missed = 0
+            self.rearm()  # the next one may be due before this one's answer would have been overdue
 
     def sent(self, now: float) -> None:
         """Octets went out."""

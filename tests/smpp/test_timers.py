@@ -77,6 +77,15 @@ def test_watch_rings_early_rather_than_moving_back_on_traffic() -> None:
     assert watch.wake_at == 150.0
 
 
+def test_watch_asks_again_after_its_own_time_where_that_is_shorter_than_the_answers() -> None:
+    watch = bound_watch(Timers(enquire_link_s=5, enquire_response_s=15))
+    watch.enquired(105.0)
+    watch.sent(105.0)
+    watch.received(105.2)
+
+    assert watch.wake_at == 110.0
+
+
 def test_watch_forgives_a_missed_link_for_any_pdu() -> None:
     watch = bound_watch()
     watch.sent(130.0)
