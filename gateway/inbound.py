@@ -220,12 +220,16 @@ class InboundRoad:
             log.warning("reply_not_sent", to=inbound.to, reason="no app may send as this number")
 
     def _subscriber(self, pdu: DeliverSm | DataSm) -> str:
-        """Who wrote, as E.164 digits, in whatever form the carrier says it; what is no number stays as it came."""
+        """Who wrote, as E.164 digits, in whatever form the carrier says it; what is no number stays as it came.
+
+        Ten digits are a number at home, whatever the TON says: our own carriers say "international" of national
+        numbers more often than somebody writes to us from a country with numbers as short.
+        """
         address = pdu.source_addr
-        if pdu.source_addr_ton == Ton.INTERNATIONAL and address[:1].isdigit():
-            # Some say "international" of national numbers too: these are tried as they stand.
-            return self._digits("+" + address) or self._digits(address) or address
-        return self._digits(address) or address
+        found = self._digits(address)
+        if found is None and pdu.source_addr_ton == Ton.INTERNATIONAL:
+            found = self._digits("+" + address)
+        return found or address
 
     def _our_number(self, address: str) -> str:
         """The number that was written to, as the configuration writes it if it is there."""

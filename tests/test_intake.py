@@ -1,7 +1,7 @@
 """The road in: what is refused and why, what a message becomes, and when it is on disk, answered and handed down."""
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -24,7 +24,7 @@ class Table:
 
     name = "stub"
     unavailable = None
-    known = {
+    known: ClassVar[dict[int, Answer | Ask | None]] = {
         int(TELCEL): Answer("telcel", "stub"),
         int(FIXED): Answer("telcel", "stub", mobile=False),
         int(UNKNOWN): None,
@@ -34,7 +34,7 @@ class Table:
     }
 
     def lookup(self, number: int) -> Answer | Ask | None:
-        return self.known.get(number, Answer("telcel", "stub"))  # type: ignore[return-value]
+        return self.known.get(number, Answer("telcel", "stub"))
 
     async def ask(self, number: int) -> Answer | None:
         await turns(1)
@@ -181,7 +181,7 @@ async def test_fast_message_goes_ahead_of_bulk_that_was_said_before(desk: Desk) 
     desk.submit(reference="otp")
     await desk.settled()
 
-    assert [what for what in desk.log if what[0] == "answered"][0] == ("answered", "otp")
+    assert next(what for what in desk.log if what[0] == "answered") == ("answered", "otp")
     assert len(desk.handed) == 4
 
 
