@@ -32,6 +32,7 @@ from gateway.smpp.pdu import (
 from gateway.smpp.requests import MAX_SEQUENCE_NUMBER
 from gateway.smpp.session import WrongState
 from gateway.smpp.spec import RESPONSE_BIT, CommandId, is_response
+from gateway.smpp.timers import Timers
 from tests.fuzz.octets import Octets
 from tests.fuzz.target import Target
 from tests.fuzz.targets.traffic import CELLS, SEQUENCE_NUMBERS, STATUSES, VECTOR_OCTETS, framed, raw, vector
@@ -54,6 +55,7 @@ _REQUESTS: tuple[Request, ...] = (
 )
 _MESSAGES = frozenset(map(command_id, _REQUESTS[:7]))
 _UNBIND = int(CommandId.UNBIND)
+_TIMERS = (Timers(), Timers(enquire_link_s=None, inactivity_s=60.0))
 _PIECES = (1 << 20, 1, 2, 3, 16, 17)
 _TIMES = (0.001, 1.0, 9.99, 15.0, 31.0, 700.0)
 _MOST_STEPS = 48
@@ -64,7 +66,8 @@ class Course:
 
     def __init__(self, choices: Octets) -> None:
         self.choices = choices
-        self.session = session_in(*choices.one_of(CELLS))
+        begin = choices.byte()
+        self.session = session_in(*CELLS[begin % len(CELLS)], _TIMERS[begin // len(CELLS) % len(_TIMERS)])
         self.now = 1000.0
         self.wire = bytearray()
         self.in_frame = True  # all the peer has sent were PDUs of right length
@@ -267,8 +270,9 @@ def _seeds() -> Iterator[bytes]:
         for index in range(len(VECTOR_OCTETS)):
             yield bytes((cell,)) + _step(Course.peer_sends_vector, index, 0) + answer
     until_asked = _step(Course.wait_until_asked)
-    for cell in range(len(CELLS)):
+    for cell in range(len(CELLS) * len(_TIMERS)):
         asks = b"".join(_step(Course.owner_asks, kind) for kind in range(len(_REQUESTS)))
+        yield bytes((cell,)) + until_asked * 4
         yield bytes((cell,)) + asks + until_asked * 9
         yield bytes((cell,)) + asks + _step(Course.wait, 4) + asks + _step(Course.owner_unbinds) + until_asked * 3
         unbind = list(VECTOR_OCTETS).index(next(o for o in VECTOR_OCTETS if o[4:8] == b"\0\0\0\6"))
