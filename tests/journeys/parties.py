@@ -1,4 +1,4 @@
-"""Whom a gateway talks with in a journey: apps over SMPP, apps' webhooks, and a carrier that can go away and come back."""
+"""Whom a gateway talks with in a journey: apps over SMPP, an app's webhook, and a carrier that comes and goes."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A whole gateway in a process of its own: `python -m gateway.cli.main run`, on free ports, with a store in a directory.
+"""A whole gateway in a process of its own: `relevo run` on free ports, with a store in a directory.
 
 It is started, watched through its admin listener, killed, told to stop and started again; `close` ends it in any case.
 """
@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
 
@@ -25,11 +25,12 @@ READY_S = 15.0
 STOPPED_S = 20.0
 POLL_S = 0.02
 
-T = TypeVar("T")
 
+async def until(probe: Callable[[], object], within_s: float, what: str = "what was waited for") -> Any:
+    """Ask `probe`, which may be async, until what it says is true, and return that.
 
-async def until(probe: Callable[[], T | Awaitable[T]], within_s: float, what: str = "what was waited for") -> T:
-    """Ask `probe` until what it says is true, and return that. Raises TimeoutError naming `what` and the last word."""
+    Raises TimeoutError with `what` and its last word.
+    """
     deadline = time.monotonic() + within_s
     while True:
         found = probe()
@@ -159,6 +160,8 @@ class GatewayProcess:
             self.process.kill()
             await asyncio.to_thread(self.process.wait, STOPPED_S)
 
+    authorization: Mapping[str, str] = {"Authorization": f"Bearer {KEY}"}
+
     # -- what it says -----------------------------------------------------------------------------------------------
 
     @property
@@ -187,6 +190,14 @@ class GatewayProcess:
         except aiohttp.ClientConnectionError:
             return 0
 
+    async def failing(self) -> list[str] | None:
+        """The names of the conditions that /readyz says do not hold; None while nobody listens."""
+        try:
+            async with self.session.get(f"http://127.0.0.1:{self.admin_port}/readyz") as answer:
+                return [check["name"] for check in (await answer.json())["checks"] if not check["ok"]]
+        except aiohttp.ClientConnectionError:
+            return None
+
     async def admin(self, path: str) -> Any:
         """The JSON of a GET at the admin listener."""
         async with self.session.get(f"http://127.0.0.1:{self.admin_port}{path}") as answer:
@@ -213,10 +224,10 @@ class GatewayProcess:
             if line.split("{")[0].split(" ")[0] == name and all(label in line for label in wanted)
         )
 
-    async def post(self, body: Mapping[str, Any], key: str = KEY) -> tuple[int, Any]:
+    async def post(self, body: Mapping[str, Any]) -> tuple[int, Any]:
         """POST /v1/messages; status and JSON of the answer."""
         url = f"http://127.0.0.1:{self.http_port}/v1/messages"
-        async with self.session.post(url, json=body, headers={"Authorization": f"Bearer {key}"}) as answer:
+        async with self.session.post(url, json=body, headers=self.authorization) as answer:
             return answer.status, await answer.json()
 
     async def send(self, text: str, to: str = "5512345678", **fields: Any) -> str:
