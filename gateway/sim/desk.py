@@ -7,6 +7,7 @@ from gateway.clock import Clock
 from gateway.sim import nonsense
 from gateway.sim.agenda import Agenda
 from gateway.sim.faults import Deed, Dice, Mishap
+from gateway.sim.habits import SILENCE, ReceiptParts
 from gateway.sim.message_ids import MessageIds
 from gateway.sim.outbox import Link
 from gateway.sim.profile import Profile
@@ -63,7 +64,7 @@ class Desk:
         *,
         stats: Stats,
         records: Records,
-        offer: Callable[[str, DeliverSm], None],
+        offer: Callable[[str, DeliverSm | DataSm], None],
     ) -> None:
         self._profile = profile
         self._agenda = agenda
@@ -83,8 +84,12 @@ class Desk:
         self._stats.arrive(now)
         submit.link.unanswered += 1
         status = self._limit(submit, now)
+        if status is not None:
+            self._turn_away(submit, status)
+            return
+        status = self._profile.habits.refusal(submit.pdu)
         if status:
-            self._respond((submit, "", status))
+            self._later(now + self._delay(), (submit, "", status))
             return
         deed, status = self.dice.deed()
         if deed is Deed.ANSWER:
@@ -93,18 +98,24 @@ class Desk:
             self._stats.deeds[deed.value] += 1
             self._misbehave(deed, status, submit, now)
 
-    def _limit(self, submit: Submit, now: float) -> int:
-        """The command_status of a limit that this submit passes, else 0."""
+    def _limit(self, submit: Submit, now: float) -> int | None:
+        """The command_status of a limit that this submit passes (SILENCE: none is said), else None."""
         profile, pdu = self._profile, submit.pdu
         if profile.window is not None and submit.link.unanswered > profile.window:
-            return CommandStatus.ESME_RMSGQFUL
+            return profile.habits.over_window
         if profile.tps is not None:
             if self._admitted.count(now) >= profile.tps:
-                return CommandStatus.ESME_RTHROTTLED
+                return profile.habits.over_tps
             self._admitted.add(now)
         if type(pdu) is SubmitMulti and not all(type(row) is Destination for row in pdu.dest_address):
             return CommandStatus.ESME_RCNTSUBDL
-        return 0
+        return None
+
+    def _turn_away(self, submit: Submit, status: int) -> None:
+        if status == SILENCE:
+            submit.link.unanswered -= 1
+        else:
+            self._respond((submit, "", status))
 
     def _misbehave(self, deed: Deed, status: int, submit: Submit, now: float) -> None:
         match deed:
@@ -146,11 +157,11 @@ class Desk:
         profile = self._profile
         if profile.receipts_after_s is None:
             return False
-        record.end = self.dice.end()
+        record.end = profile.habits.end(record.to) or self.dice.end()
         record.ends_at = answered_at + profile.receipts_after_s
         if profile.receipts_jitter_s:
             record.ends_at += self._random() * profile.receipts_jitter_s
-        if not record.pdu.registered_delivery & 0x03:
+        if not record.pdu.registered_delivery & 0x03 or not self._has_receipt(record):
             return False
         mishap = self.dice.mishap()
         if mishap is not Mishap.NONE:
@@ -163,10 +174,21 @@ class Desk:
             self._agenda.at(record.ends_at, self._send_receipt, record)
         return mishap is Mishap.EARLY
 
+    def _has_receipt(self, record: Record) -> bool:
+        """Whether this SMSC sends one for this part of a message."""
+        parts = self._profile.habits.receipts.parts
+        if parts is ReceiptParts.ALL:
+            return True
+        concat = record.opened(self._profile.alphabet).concat
+        return concat is None or concat.number == (1 if parts is ReceiptParts.FIRST else concat.total)
+
     def _send_receipt(self, record: Record) -> None:
         if wants_receipt(record.pdu.registered_delivery, record.end is MessageState.DELIVERED):
             self._stats.receipts += 1
-            self._offer(record.system_id, receipt(record, self._profile.receipt_form, self._clock.utc()))
+            profile = self._profile
+            self._offer(
+                record.system_id, receipt(record, profile.receipt_form, self._clock.utc(), profile.habits.receipts)
+            )
 
     def _delay(self) -> float:
         profile = self._profile

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from gateway.sim.agenda import Agenda
 from gateway.sim.stats import Stats
 from gateway.sim.wire import Wire
-from gateway.smpp.pdu import DeliverSm
+from gateway.smpp.pdu import DataSm, DeliverSm
 from gateway.smpp.session import Session
 from gateway.smpp.status import CommandStatus
 
@@ -40,11 +40,11 @@ class Link:
 
 
 class Item:
-    """One deliver_sm on its way, the context of its request."""
+    """One deliver_sm (or data_sm) on its way, the context of its request."""
 
     __slots__ = ("pdu", "tries")
 
-    def __init__(self, pdu: DeliverSm) -> None:
+    def __init__(self, pdu: DeliverSm | DataSm) -> None:
         self.pdu = pdu
         self.tries = 0
 
@@ -78,7 +78,7 @@ class Outbox:
         if link in self._links:
             self._links.remove(link)
 
-    def offer(self, pdu: DeliverSm) -> None:
+    def offer(self, pdu: DeliverSm | DataSm) -> None:
         """One more to deliver; the oldest is given up where too many wait."""
         self._queue.append(Item(pdu))
         if len(self._queue) > MOST_WAITING:

@@ -1,4 +1,5 @@
-"""What a simulated SMSC is like: its side of the agreement with whoever connects. What it does wrong is in `faults`."""
+"""What a simulated SMSC is like: its side of the agreement with whoever connects. What it does wrong is in `faults`,
+what it insists on in `habits`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from gateway.sim.faults import Faults
+from gateway.sim.habits import Habits
 from gateway.text.data_coding import Alphabet
 from gateway.text.segments import LongMessages
 
@@ -58,3 +60,4 @@ class Profile:
     long_messages: LongMessages = LongMessages.UDH
     keep: int = 10_000
     faults: Faults = Faults()  # noqa: RUF009 (an immutable value)
+    habits: Habits = Habits()  # noqa: RUF009 (the same)

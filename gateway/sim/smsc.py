@@ -50,6 +50,7 @@ STOP_S = 2.0
 
 _LONGEST_SYSTEM_ID = 15
 _SUBMITS = (SubmitSm, DataSm, SubmitMulti)
+_MODES: dict[type, str] = {BindReceiver: "receiver", BindTransmitter: "transmitter", BindTransceiver: "transceiver"}
 _BINDS = (BindReceiver, BindTransmitter, BindTransceiver)
 _INQUIRIES = (QuerySm, CancelSm, ReplaceSm)
 
@@ -154,7 +155,8 @@ class Simulator:
         profile = self.profile
         parts = inbound(
             sender, to, text, reference,
-            encoding=encoding, alphabet=profile.alphabet, long_messages=profile.long_messages,
+            encoding=encoding, alphabet=profile.habits.inbound_alphabet or profile.alphabet,
+            long_messages=profile.long_messages,
         )  # fmt: skip
         for pdu in parts:
             encode(pdu, 1)
@@ -193,9 +195,14 @@ class Simulator:
             self._gone.set()
 
     def _answer_call(self) -> Wire:
-        session = Session(Role.SMSC, Timers(), self._clock.monotonic())
+        session = Session(Role.SMSC, self._timers(), self._clock.monotonic())
         wire = Wire(session, self, self._clock.monotonic, on_connected=lambda _: self._begin(wire))
         return wire
+
+    def _timers(self) -> Timers:
+        """An SMSC that ends silent sessions does not ask for signs of life: the answers would be some."""
+        inactivity_s = self.profile.habits.inactivity_s
+        return Timers() if inactivity_s is None else Timers(enquire_link_s=None, inactivity_s=inactivity_s)
 
     def _begin(self, wire: Wire) -> None:
         self.stats.connections += 1
@@ -242,7 +249,7 @@ class Simulator:
             return
         self.stats.binds += 1
         link.system_id = pdu.system_id
-        link.session.accept_bind(sequence_number, self.profile.name[:_LONGEST_SYSTEM_ID])
+        link.session.accept_bind(sequence_number, self.profile.name[:_LONGEST_SYSTEM_ID], self.profile.habits.version)
         link.outbox = self._outbox(pdu.system_id)
         if link.session.state is not State.BOUND_TX:
             link.outbox.join(link)
@@ -252,6 +259,8 @@ class Simulator:
         profile = self.profile
         if self.faults.refuse_binds is not None:
             return self.faults.refuse_binds
+        if _MODES[type(pdu)] not in profile.habits.modes:
+            return profile.habits.refuse_mode
         if profile.logins and pdu.system_id not in profile.logins:
             return CommandStatus.ESME_RINVSYSID
         if profile.logins and profile.logins[pdu.system_id] != pdu.password:
@@ -267,7 +276,7 @@ class Simulator:
             self._outboxes[system_id] = outbox
         return outbox
 
-    def _offer(self, system_id: str, pdu: DeliverSm) -> None:
+    def _offer(self, system_id: str, pdu: DeliverSm | DataSm) -> None:
         self._outbox(system_id).offer(pdu)
 
     def _account(self) -> str:
