@@ -266,13 +266,14 @@ def _sar(pdu: DeliverSm | DataSm) -> Sar | None:
 
 
 def spellings(numbers: Iterable[str], region: str) -> dict[str, str]:
-    """Our numbers by the forms they may come in: as configured, and as E.164 digits."""
+    """Our numbers by the forms they may come in, as configured and as E.164 digits: each as it is written first."""
     found: dict[str, str] = {}
     for number in numbers:
-        found.setdefault(number, number)
-        found.setdefault(number.removeprefix("+"), number)
+        forms = [number, number.removeprefix("+")]
         with suppress(InvalidNumber):  # an alphanumeric sender, to which nobody can write
-            found.setdefault(normalise(number, region).digits, number)
+            forms.append(normalise(number, region).digits)
+        first = next((found[form] for form in forms if form in found), number)
+        found |= dict.fromkeys(forms, first)
     return found
 
 

@@ -33,21 +33,35 @@ def build_rules(config: Config) -> Rules:
 
 def build_inbound_rules(config: Config) -> InboundRules:
     """What the road back of subscribers' messages decides by."""
-    senders = {name: app.senders for name, app in config.apps.items()}
+    region = config.portability.region
+    ours = spellings(_our_numbers(config), region)
+    senders = {name: {ours[number] for number in app.senders} for name, app in config.apps.items()}
 
     def apps_that_send_as(number: str) -> tuple[str, ...]:
-        """Apps whose senders name the number; those with no list may send as anything."""
+        """Apps whose senders name the number, in whatever spelling; those with no list may send as anything."""
         return tuple(name for name, allowed in senders.items() if not allowed or number in allowed)
 
-    ours = [number for allowed in senders.values() for number in allowed]
-    ours += [number for carrier in config.carriers.values() for number in carrier.senders.allow]
-    ours += [number for rule in config.mo_routes for number in rule.to]
     return InboundRules(
-        region=config.portability.region,
+        region=region,
         routes=MoRoutes(
-            MoRule(to=rule.to, keyword=rule.keyword, app=rule.app, opt_out=rule.opt_out, reply=rule.reply)
+            MoRule(
+                to=[ours[number] for number in rule.to],
+                keyword=rule.keyword,
+                app=rule.app,
+                opt_out=rule.opt_out,
+                reply=rule.reply,
+            )
             for rule in config.mo_routes
         ),
         senders=apps_that_send_as,
-        ours=spellings(ours, config.portability.region),
+        ours=ours,
     )
+
+
+def _our_numbers(config: Config) -> list[str]:
+    """Every number of ours that the configuration names; apps' spellings first, for that is how replies go out."""
+    found = [number for app in config.apps.values() for number in app.senders]
+    for carrier in config.carriers.values():
+        found += carrier.senders.allow
+        found += [carrier.senders.default] if carrier.senders.default else []
+    return found + [number for rule in config.mo_routes for number in rule.to]

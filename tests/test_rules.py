@@ -1,0 +1,90 @@
+"""What the roads read out of a configuration."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gateway.config import Config, parse
+from gateway.rules import MAX_PARTS, build_inbound_rules, build_rules
+from gateway.text.data_coding import Alphabet
+from gateway.text.segments import LongMessages
+from routes.facts import MoFacts, MtFacts
+
+BIND = {"host": "127.0.0.1", "system_id": "acme", "password": "secret"}
+DOCUMENT: dict[str, Any] = {
+    "networks": {"telcel": {"name": "Telcel", "codes": ["188"]}},
+    "carriers": {
+        "telcel": {
+            "binds": [{"name": "telcel-1", "port": 2801, **BIND}],
+            "alphabet": "latin1",
+            "long_messages": "sar",
+            "ucs2": False,
+            "senders": {"allow": ["45555", "+525500001111"], "default": "45555"},
+        },
+        "att": {"binds": [{"name": "att-1", "port": 2802, **BIND}]},
+    },
+    "routes": [{"network": ["telcel"], "via": ["telcel", "att"]}],
+    "lanes": {"fast": {"ttl": "2m"}},
+    "apps": {
+        "bank": {
+            "system_id": "bank",
+            "password": "pw",
+            "lane": "fast",
+            "lanes": ["fast", "bulk"],
+            "senders": ["+525500001111"],
+        },
+        "shop": {"system_id": "shop", "password": "pw", "tps": 7},
+        "news": {"system_id": "news", "password": "pw", "senders": ["5500001111"]},
+    },
+    "mo_routes": [
+        {"to": "60000", "keyword": ["ALTA"], "app": "shop"},
+        {"to": "525500001111", "app": "news"},
+        {"app": "bank"},
+    ],
+}
+
+
+def config() -> Config:
+    return parse(yaml.safe_dump(DOCUMENT), "relevo.yaml", Path("/"), {}).config
+
+
+def test_rules_of_intake_are_those_of_the_configuration() -> None:
+    rules = build_rules(config())
+
+    assert (rules.region, rules.max_parts, rules.lane_ttl_s) == ("MX", MAX_PARTS, {"fast": 120.0, "bulk": 172_800.0})
+    bank, shop = rules.apps["bank"], rules.apps["shop"]
+    assert (bank.lane, set(bank.lanes), bank.senders) == ("fast", {"fast", "bulk"}, ("+525500001111",))
+    assert (shop.tps, shop.burst, shop.senders) == (7, None, ())
+    telcel = rules.carriers["telcel"]
+    assert (telcel.allow, telcel.default) == (("45555", "+525500001111"), "45555")
+    assert telcel.profile[:3] == (Alphabet.LATIN1, LongMessages.SAR, False)
+    choice = rules.routes.choose(MtFacts("telcel", (), "525512345678", "bank", "fast", ""), lambda carrier: True, 0.5)
+    assert choice.carriers == ("telcel", "att")
+
+
+def test_rules_of_the_way_back_know_our_numbers_in_every_spelling() -> None:
+    rules = build_inbound_rules(config())
+
+    assert {form: rules.ours[form] for form in ("525500001111", "5500001111", "45555", "60000")} == {
+        "525500001111": "+525500001111",
+        "5500001111": "+525500001111",
+        "45555": "45555",
+        "60000": "60000",
+    }
+
+
+def test_apps_that_may_send_as_a_number_are_found_whatever_their_spelling() -> None:
+    rules = build_inbound_rules(config())
+
+    assert rules.senders("+525500001111") == ("bank", "news", "shop")
+    assert rules.senders("45555") == ("shop",)
+
+
+def test_rules_of_the_way_back_choose_as_configured() -> None:
+    rules = build_inbound_rules(config())
+    routes = rules.routes
+
+    assert routes.choose(MoFacts(rules.ours["5500001111"], "hola")).app == "news"
+    assert routes.choose(MoFacts("60000", "alta ya")).app == "shop"
+    assert routes.choose(MoFacts("60000", "hola")).app == "bank"
