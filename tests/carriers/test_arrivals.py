@@ -1,0 +1,120 @@
+"""What carriers send us goes to its road, and is answered when that has it."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from gateway.carriers.arrivals import MOST_WAITING, Arrivals
+from gateway.carriers.message_ids import IdsFrom, MessageIds
+from gateway.correlation import Correlation
+from gateway.inbound import InboundRoad
+from gateway.receipts import Receipts, Source
+from gateway.smpp.pdu import DataSm, DeliverSm
+from gateway.smpp.receipt import Receipt
+from gateway.smpp.spec import Tag
+from gateway.text.data_coding import Alphabet
+
+RECEIPT_TEXT = b"id:77 sub:001 dlvrd:001 submit date:2611221530 done date:2611221531 stat:DELIVRD err:000 text:"
+ROK, LATER = 0, 0x64
+
+
+class Roads:
+    """Both roads; what they are given waits until the test says that it is stored."""
+
+    def __init__(self) -> None:
+        self.receipts: list[Receipt] = []
+        self.sources: list[Source] = []
+        self.inbound: list[tuple[str, Alphabet]] = []
+        self.stored: list[Callable[[bool], None]] = []
+        self.otherwise: list[Callable[[], None] | None] = []
+
+    def receive(self, *given: Any) -> None:
+        if isinstance(given[0], Source):
+            source, receipt, answer, *rest = given
+            self.sources.append(source)
+            self.receipts.append(receipt)
+            self.otherwise.append(rest[0] if rest else None)
+        else:
+            carrier, alphabet, _, answer = given
+            self.inbound.append((carrier, alphabet))
+        self.stored.append(answer)
+
+
+class Rig:
+    def __init__(self, mode: str = "auto") -> None:
+        self.roads = Roads()
+        self.arrivals = Arrivals(
+            cast(Receipts, self.roads), cast(InboundRoad, self.roads), lambda carrier: Alphabet.LATIN1
+        )
+        self.source = Source("telcel", "telcel-1", Correlation("telcel", lambda rows: None), MessageIds(mode))
+        self.answers: list[int] = []
+
+    def deliver(self, pdu: DeliverSm | DataSm) -> None:
+        self.arrivals.deliver(self.source, pdu, self.answers.append)
+
+
+def a_receipt(**fields: Any) -> DeliverSm:
+    return DeliverSm(**{"source_addr": "525512345678", "esm_class": 4, "short_message": RECEIPT_TEXT, **fields})
+
+
+@pytest.mark.parametrize(
+    "pdu",
+    [
+        a_receipt(),
+        a_receipt(esm_class=0x20),
+        a_receipt(esm_class=0, short_message=b"", tlvs=((Tag.RECEIPTED_MESSAGE_ID, b"77\0"), (Tag.MESSAGE_STATE, b"\2"))),
+        DataSm(esm_class=4, tlvs=((Tag.RECEIPTED_MESSAGE_ID, b"77\0"), (Tag.MESSAGE_STATE, b"\2"))),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("stored", "answer"), [(True, ROK), (False, LATER)])
+def test_receipt_is_answered_as_it_was_stored(pdu: DeliverSm | DataSm, stored: bool, answer: int) -> None:
+    rig = Rig()
+    rig.deliver(pdu)
+    assert rig.answers == []
+    rig.roads.stored[0](stored)
+    assert rig.answers == [answer]
+    assert (rig.roads.receipts[0].message_id, rig.roads.otherwise) == ("77", [None])
+
+
+def test_subscribers_message_goes_to_the_inbound_road_with_the_carriers_alphabet() -> None:
+    rig = Rig()
+    rig.deliver(DeliverSm(source_addr="525512345678", destination_addr="45555", short_message=b"BAJA"))
+    assert rig.roads.inbound == [("telcel", Alphabet.LATIN1)]
+    rig.roads.stored[0](True)
+    assert rig.answers == [ROK]
+
+
+def test_text_that_reads_as_a_receipt_is_one_only_if_its_id_is_known() -> None:
+    rig = Rig()
+    rig.deliver(a_receipt(esm_class=0))
+    otherwise = rig.roads.otherwise[0]
+    assert otherwise is not None
+    assert rig.roads.inbound == []
+    otherwise()
+    assert rig.roads.inbound == [("telcel", Alphabet.LATIN1)]
+
+
+def test_subscribers_acknowledgement_is_taken_and_changes_nothing() -> None:
+    rig = Rig()
+    rig.deliver(a_receipt(esm_class=0x10))
+    assert rig.answers == [ROK]
+    assert rig.roads.stored == []
+
+
+def test_number_is_asked_only_while_the_form_is_unknown() -> None:
+    unknown, fixed = Rig("auto"), Rig("same")
+    unknown.deliver(a_receipt())
+    fixed.deliver(a_receipt())
+    assert isinstance(unknown.roads.sources[0].ids, IdsFrom)
+    assert fixed.roads.sources[0] is fixed.source
+
+
+def test_more_than_can_wait_is_put_off_at_once() -> None:
+    rig = Rig()
+    for _ in range(MOST_WAITING + 1):
+        rig.deliver(a_receipt())
+    assert rig.answers == [LATER]
+    rig.roads.stored[0](True)
+    rig.deliver(a_receipt())
+    assert len(rig.roads.stored) == MOST_WAITING + 1
