@@ -11,6 +11,7 @@ import msgspec
 from gateway.message import Content
 from gateway.smpp.fields import Tlvs
 from gateway.smpp.spec import EsmClass, Tag
+from gateway.text import gsm7
 from gateway.text.data_coding import Alphabet, Charset, coding
 from gateway.text.encoding import Encoded, Encoding, binary, carried, choose
 from gateway.text.errors import BadHeaderError, TextError, TextTooLongError, UnencodableError
@@ -20,6 +21,8 @@ from gateway.text.udh import concat_of, strict
 _UDHI = int(EsmClass.UDHI)
 _WIDER = (LongMessages.UDH16, LongMessages.SAR)
 
+_LONGEST_PLAIN = 160
+_PLAIN = frozenset({"auto", "gsm7"})
 _ENCODINGS = {str(encoding): encoding for encoding in Encoding}  # a call of the enum costs half a microsecond
 
 
@@ -57,6 +60,9 @@ def settle(content: Content, profile: Profile, *, transliterate: bool = False) -
     Raises CannotWrite bad_encoding or text_too_long.
     """
     transliterate = transliterate or content.transliterate
+    same = content.settled == "gsm7" and content.parts == 1 and transliterate is content.transliterate
+    if same and _plain(content, profile) is not None:
+        return content
     try:
         encoded = _encode(content, profile, transliterate)
         parts = 1 if content.sar is not None else count(encoded, content.udh)
@@ -78,6 +84,9 @@ def settle(content: Content, profile: Profile, *, transliterate: bool = False) -
 
 def wires(content: Content, profile: Profile, reference: int) -> list[Wire]:
     """The segments in order. `reference` is 16 bits, new for each message of several parts. Raises CannotWrite."""
+    plain = _plain(content, profile)
+    if plain is not None:
+        return [Wire(plain, 0, 0, content.tlvs)]
     try:
         encoded = _encode(content, profile, content.transliterate)
         if content.sar is not None:
@@ -87,6 +96,26 @@ def wires(content: Content, profile: Profile, reference: int) -> list[Wire]:
     except TextError as error:
         raise _cannot(error, content) from error
     return [_wire(part, encoded.data_coding, content.tlvs) for part in parts]
+
+
+def _plain(content: Content, profile: Profile) -> bytes | None:
+    """The octets of what most messages are, one segment of plain words at a GSM carrier; None for anything else.
+
+    A third of the long way's cost.
+    """
+    text = content.text
+    if (
+        text is None
+        or len(text) > _LONGEST_PLAIN
+        or profile.alphabet is not Alphabet.GSM7
+        or content.message_class is not None
+        or content.udh
+        or content.sar is not None
+        or content.encoding not in _PLAIN
+    ):
+        return None
+    octets = gsm7.try_encode(text)
+    return octets if octets is not None and len(octets) <= _LONGEST_PLAIN else None
 
 
 def _count_long(encoded: Encoded, content: Content, profile: Profile, counted: int) -> int:
