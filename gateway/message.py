@@ -90,7 +90,11 @@ class Content(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Segment(msgspec.Struct, array_like=True, gc=False):
-    """One submit_sm of a message: `number` counts from 1; `carrier_message_id` is the response's, as it came."""
+    """One submit_sm of a message: `number` counts from 1; `carrier_message_id` is the response's, as it came.
+
+    `reference` is the concatenation's that it was cut with, so that what is sent after a restart still joins; -1 where
+    it has none.
+    """
 
     number: int
     status: Status = Status.ACCEPTED
@@ -99,6 +103,7 @@ class Segment(msgspec.Struct, array_like=True, gc=False):
     carrier_message_id: str = ""
     command_status: int | None = None
     error: str = ""
+    reference: int = -1
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):

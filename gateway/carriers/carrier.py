@@ -237,7 +237,9 @@ class Carrier:
         message = outgoing.message
         try:
             if message.content.parts > 1 and outgoing.reference < 0:
-                outgoing.reference = self._references.take(message.sender, message.to)
+                begun_with = message.segments[0].reference if outgoing.taken else -1
+                fresh = self._references.take
+                outgoing.reference = begun_with if begun_with >= 0 else fresh(message.sender, message.to)
             cut = self._wires(message, max(0, outgoing.reference))
         except CannotWrite as error:
             code, why = error.code, str(error)

@@ -57,12 +57,15 @@ class Outgoing:
         return [segment for segment in segments if segment.status is Status.ACCEPTED and segment.number not in flying]
 
     def lay_out(self, wires: list[Wire]) -> bool:
-        """Take the segments as the carrier is to see them; False where some were sent that were cut otherwise."""
+        """Take the segments as the carrier is to see them, cut with `reference`; False if some were sent otherwise."""
         segments = self.message.segments
         if len(segments) != len(wires):
             if self.taken:
                 return False
             segments[:] = [Segment(number) for number in range(1, len(wires) + 1)]
+        if len(segments) > 1:
+            for segment in segments:
+                segment.reference = self.reference
         self.wires = wires
         return True
 

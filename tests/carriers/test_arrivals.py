@@ -16,6 +16,7 @@ from gateway.smpp.spec import Tag
 from gateway.text.data_coding import Alphabet
 
 RECEIPT_TEXT = b"id:77 sub:001 dlvrd:001 submit date:2611221530 done date:2611221531 stat:DELIVRD err:000 text:"
+RECEIPT_TLVS = ((Tag.RECEIPTED_MESSAGE_ID, b"77\0"), (Tag.MESSAGE_STATE, b"\2"))
 ROK, LATER = 0, 0x64
 
 
@@ -63,8 +64,8 @@ def a_receipt(**fields: Any) -> DeliverSm:
     [
         a_receipt(),
         a_receipt(esm_class=0x20),
-        a_receipt(esm_class=0, short_message=b"", tlvs=((Tag.RECEIPTED_MESSAGE_ID, b"77\0"), (Tag.MESSAGE_STATE, b"\2"))),
-        DataSm(esm_class=4, tlvs=((Tag.RECEIPTED_MESSAGE_ID, b"77\0"), (Tag.MESSAGE_STATE, b"\2"))),
+        a_receipt(esm_class=0, short_message=b"", tlvs=RECEIPT_TLVS),
+        DataSm(esm_class=4, tlvs=RECEIPT_TLVS),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize(("stored", "answer"), [(True, ROK), (False, LATER)])

@@ -477,6 +477,24 @@ async def test_field_that_fits_into_no_submit_sm_ends_the_message_and_frees_its_
         assert [flight.outgoing.message for _, flight in w.binds["telcel-1"].sent] == [good]
 
 
+async def test_rest_of_a_message_joins_what_was_sent_before_a_restart() -> None:
+    async with world("telcel") as w:
+        w.up("telcel-1")
+        message = w.message(0, content=long_text(3))
+        await w.send(message)
+        bind = w.binds["telcel-1"]
+        for _ in range(2):
+            bind.answer()
+        kept = await w.stored(message)
+        w.dispatch.live.clear()
+        w.dispatch.hand_down(kept)
+        await w.settle()
+        first, again = bind.history[0], bind.history[-1]
+        assert again.short_message[:6] == first.short_message[:5] + b"\x03"
+        bind.answer(index=-1)
+        assert kept.status is Status.SUBMITTED
+
+
 async def test_rest_of_a_message_is_refused_that_is_cut_otherwise_after_a_restart() -> None:
     async with world("telcel") as w:
         w.up("telcel-1")
