@@ -60,6 +60,13 @@ class Asking(Protocol):
         ...
 
 
+@runtime_checkable
+class Closing(Protocol):
+    """What a source that holds sockets has besides."""
+
+    async def aclose(self) -> None: ...
+
+
 class NumberingPlan(Protocol):
     """What tells mobile from fixed, also for numbers another source names the network of: porting keeps the kind."""
 
@@ -110,6 +117,12 @@ class Resolver:
     async def resolve(self, number: int) -> Answer:
         """Who serves E.164 `number`, waiting for sources outside where needed."""
         return await self.resume(self._walk(number, 0, None, None, ""))
+
+    async def close(self) -> None:
+        """Lets go of what sources hold towards outside, in the loop they were asked in."""
+        for source in self.sources:
+            if isinstance(source, Closing):
+                await source.aclose()
 
     async def resume(self, found: Answer | NeedsAsking) -> Answer:
         """Goes on where `resolve_now` stopped."""
