@@ -73,7 +73,7 @@ class Core:
         self.commits = Commits(store, on_commit=self._on_commit, on_error=self._on_error)
         self._commit_s = metrics.store_commit_seconds()
         self._retry_after_s = retry_after_s
-        self.resolver = build_resolver(config, clock.monotonic)
+        self.resolver = build_resolver(config, clock.monotonic, clock.utc, self._on_asked)
         self.opt_outs = OptOutList(self.commits, clock.utc)
         self.conversations = Conversations()
         self.carriers: dict[str, Carrier] = {}
@@ -226,6 +226,7 @@ class Core:
             log.error("not_durable_at_stop", reason=str(error), rows=self.commits.backlog)
         for carrier in self.carriers.values():
             carrier.close()
+        await self.resolver.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -347,6 +348,9 @@ class Core:
 
     def _on_error(self, error: StoreError) -> None:
         self.metrics.store_errors().n += 1
+
+    def _on_asked(self, source: str, seconds: float, _result: str) -> None:
+        self.metrics.lookup_seconds(source).observe(seconds)
 
     def _on_receipt(self, carrier: str, state: str) -> None:
         self.metrics.receipts(carrier, state).n += 1

@@ -17,6 +17,7 @@ from gateway.errors import Refusal, StoreError
 from gateway.intake import Submission
 from gateway.message import FINAL, Content, Delivery, Message
 from gateway.rates import Rates
+from portability.remote import Remote
 
 _STATES = {BindState.UP: "bound", BindState.DOWN: "waiting", BindState.FAILED: "failed"}
 STORE_EVERY_S = 5
@@ -331,6 +332,10 @@ class Operations:
                 for source, tally in core.resolver.tallies.items()
                 for result in ("answered", "nothing", "unmapped", "unavailable")
             ],
+        )
+        remotes = [source for source in core.resolver.sources if isinstance(source, Remote)]
+        metrics.counter_reader(
+            "relevo_lookup_cache_hits_total", lambda: [((), float(sum(remote.cache.hits for remote in remotes)))]
         )
 
     def _table_age(self) -> list[tuple[tuple[str, ...], float]]:

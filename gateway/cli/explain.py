@@ -16,6 +16,7 @@ from gateway.numbering import build_resolver
 from gateway.rules import build_rules
 from gateway.store.commits import Commits
 from gateway.store.memory import MemoryStore
+from portability.source import Resolver
 
 
 def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         lane=args.lane,
         transliterate=args.transliterate,
     )
-    explained = asyncio.run(_explainer(config).explain(submission))
+    explained = asyncio.run(_explained(config, submission))
     if args.json:
         print_json(explained._asdict())
     else:
@@ -73,10 +74,18 @@ class _NoOptOuts:
         return False
 
 
-def _explainer(config: Config) -> Explainer:
+async def _explained(config: Config, submission: Submission) -> Explanation:
+    resolver = build_resolver(config)
+    try:
+        return await _explainer(config, resolver).explain(submission)
+    finally:
+        await resolver.close()
+
+
+def _explainer(config: Config, resolver: Resolver) -> Explainer:
     intake = Intake(
         build_rules(config),
-        build_resolver(config),
+        resolver,
         Commits(MemoryStore()),
         _NoOptOuts(),
         up=_always,

@@ -2,12 +2,14 @@
 
 import argparse
 import asyncio
+from typing import Any
 
 from gateway.apps.http_numbers import look_up
 from gateway.cli.arguments import Subparsers, add_command, whole_config
 from gateway.cli.output import fields, print_json, terminal
 from gateway.numbering import build_resolver
 from portability.number import InvalidNumber, normalise
+from portability.source import Resolver
 
 
 def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
@@ -20,13 +22,20 @@ def run(args: argparse.Namespace) -> int:
     """Print what the sources know of the number; that it is none is an answer too."""
     config, written = whole_config(args), " ".join(args.number)
     region = config.portability.region
-    found = asyncio.run(look_up(written, region, build_resolver(config)))
+    found = asyncio.run(_look_up(written, region, build_resolver(config)))
     if args.json:
         print_json(found)
     else:
         shown = {name: _shown(value) for name, value in found.items()}
         terminal().print(fields((shown | {"because": _why_invalid(written, region)}).items()))
     return 0
+
+
+async def _look_up(written: str, region: str, resolver: Resolver) -> dict[str, Any]:
+    try:
+        return await look_up(written, region, resolver)
+    finally:
+        await resolver.close()
 
 
 def _shown(value: object) -> object:

@@ -14,8 +14,6 @@ USES: dict[str, tuple[str, Any]] = {
     "quiet_hours": ("quiet_hours", FULL["quiet_hours"]),
     "frequency": ("frequency", FULL["frequency"]),
     "blocklists": ("blocklists", FULL["blocklists"]),
-    "portability.sources[*].type=http": ("portability.sources", [FULL["portability"]["sources"][1]]),
-    "portability.sources[*].type=enum": ("portability.sources", [FULL["portability"]["sources"][2]]),
     "apps.*.callbacks": ("apps.bank.callbacks", ["https://bank.example/*"]),
 }
 
