@@ -11,6 +11,8 @@ from gateway.cli.demo.arrivals import Arrivals
 from gateway.cli.demo.ledger import Ledger, Letter
 from gateway.smpp.spec import MessageState
 
+FINAL_WORDS = ("delivered", "undelivered")
+"""How messages may end here, as the gateway's totals name it."""
 _SHOWN = 3
 
 
@@ -204,9 +206,8 @@ def _answer(evidence: Evidence) -> Check:
 
 def _own_totals(evidence: Evidence) -> Check:
     """With the replies that the gateway wrote itself."""
-    totals, ledger = evidence.totals, evidence.ledger
-    expected = ledger.messages + sum(letter.submits == 0 for letter in ledger.letters)
-    accepted, ended = totals.get("accepted", 0), sum(totals.get(name, 0) for name in ("delivered", "undelivered"))
+    totals, expected = evidence.totals, evidence.ledger.messages_and_replies
+    accepted, ended = totals.get("accepted", 0), sum(totals.get(name, 0) for name in FINAL_WORDS)
     ok = accepted == expected == ended
     detail = f"accepted {accepted:,}, ended {ended:,}" + ("" if ok else f", expected {expected:,}")
     return Check("the gateway's own counts agree", ok, detail)

@@ -108,6 +108,11 @@ class Ledger:
         """How many messages the gateway took, as it counts them."""
         return sum(len(letter.ids) for letter in self.letters)
 
+    @property
+    def messages_and_replies(self) -> int:
+        """The same with those that the gateway wrote itself, of which no app gets a receipt."""
+        return self.messages + sum(letter.submits == 0 for letter in self.letters)
+
     def of_lane(self, lane: str) -> list[Letter]:
         """The letters of one lane."""
         return [letter for letter in self.letters if letter.lane == lane]

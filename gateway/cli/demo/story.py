@@ -10,6 +10,7 @@ from gateway.cli.demo import bank
 from gateway.cli.demo.account import Happened
 from gateway.cli.demo.campaign import SENDER, submits
 from gateway.cli.demo.cast import Cast
+from gateway.cli.demo.checks import FINAL_WORDS
 from gateway.cli.demo.conversation import answer_otp, say_goodbye
 from gateway.cli.demo.ledger import Letter
 from gateway.cli.demo.people import NAMES, Person
@@ -21,6 +22,7 @@ from gateway.config import load
 
 OTPS_PER_S = 10.0
 LEAST_OTPS = 30
+_COUNTED_S = 5.0
 _CAMPAIGN, _RECEIPTS = "a campaign, and OTPs beside it", "waiting for the last receipts"
 
 
@@ -160,7 +162,12 @@ class Story:
         happened.farewell, happened.to_refuse = await say_goodbye(stage, reply, self._random)
         happened.answered = await answer_otp(stage)
         await stage.until(self._all_settled, _RECEIPTS)
-        stage.status = await stage.gateway.status()
+        await stage.until(self._all_ended, _RECEIPTS, patience_s=_COUNTED_S)
+
+    def _all_ended(self) -> bool:
+        """Whether the gateway says so too; its own reply may still be under way."""
+        totals = self._stage.status.get("totals", {})
+        return sum(int(totals.get(name, 0)) for name in FINAL_WORDS) >= self._stage.ledger.messages_and_replies
 
     def _all_settled(self) -> bool:
         return all(letter.settled for letter in self._stage.ledger.letters)
