@@ -135,7 +135,7 @@ class Core:
             self.dispatch.live,
             self.dispatch,
             utc=clock.utc,
-            hand_down=self.dispatch.hand_down,
+            hand_down=self._hand_down,
             cover=self._write_watermark,
         )
         self.dispatch.overflow = self.feed

@@ -51,7 +51,13 @@ class Around(NamedTuple):
 
 def profile_of(carrier: config.Carrier, max_parts: int) -> Profile:
     """How the carrier takes text."""
-    return Profile(Alphabet(carrier.alphabet), LongMessages(carrier.long_messages), carrier.ucs2, False, max_parts)
+    return Profile(
+        Alphabet(carrier.alphabet),
+        LongMessages(carrier.long_messages),
+        carrier.ucs2,
+        carrier.national_shift == "spanish",
+        max_parts,
+    )
 
 
 def build_carrier(

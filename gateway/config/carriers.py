@@ -148,7 +148,8 @@ class Carrier:
     binds: tuple[Bind, ...]
     tps: Tps = 10.0
     burst: Burst = 1
-    alphabet: Literal["gsm7", "latin1", "ascii"] = "gsm7"
+    alphabet: Literal["gsm7", "gsm7-packed", "latin1", "ascii"] = "gsm7"
+    national_shift: Literal["none", "spanish"] = "none"
     long_messages: Literal["udh", "udh16", "sar", "payload"] = "udh"
     message_ids: Literal["auto", "same", "hex-dec", "dec-hex"] = "auto"
     source: SourceAddress = SourceAddress()

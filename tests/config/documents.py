@@ -85,6 +85,7 @@ FULL: dict[str, Any] = {
                 }
             ],
             "alphabet": "gsm7",
+            "national_shift": "spanish",
             "long_messages": "udh",
             "message_ids": "auto",
             "source": {
