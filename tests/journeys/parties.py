@@ -18,12 +18,12 @@ from gateway.sim.smsc import Simulator
 from gateway.smpp.codec import PEER_CARRIER
 from gateway.smpp.events import Answered, Bound, Closing, Event, Lost, Received, TimedOut
 from gateway.smpp.matrix import Role
-from gateway.smpp.pdu import BindRequest, BindTransceiver, DeliverSm, DeliverSmResp, SubmitSm, tlv
+from gateway.smpp.pdu import BindRequest, BindTransceiver, DeliverSm, DeliverSmResp, Request, SubmitSm, tlv
 from gateway.smpp.receipt import Kind, Receipt, classify, read
 from gateway.smpp.session import Session
 from gateway.smpp.spec import Tag
 from gateway.smpp.timers import Timers
-from tests.bench.children import free_ports
+from tests.support.gateway import quiet_ports
 
 ANSWER_S = 10.0
 SECRET = "whsec_" + "am91cm5leXMtYW5kLXRoZWlyLXNlY3JldC0h"
@@ -81,6 +81,15 @@ class SmppApp:
             answer = await self.submit(text, to, **fields)
         assert answer.command_status == 0, hex(answer.command_status)
         return answer.message_id
+
+    async def ask(self, pdu: Request) -> Answer:
+        """Send any other request and wait for its answer."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        assert self._connection is not None
+        self.session.request(pdu, time.monotonic(), answer)
+        self._connection.flush_soon()
+        async with asyncio.timeout(ANSWER_S):
+            return await answer
 
     async def unbind(self) -> None:
         """Part as the protocol wants it."""
@@ -179,7 +188,7 @@ class Smsc:
     """A carrier's SMSC on a port of its own, which it keeps when it goes away and comes back."""
 
     def __init__(self, seed: int = 1, **profile: Any) -> None:
-        (self.port,) = free_ports(1)
+        (self.port,) = quiet_ports(1)
         self._profile = Profile(
             name="SMSC", port=self.port, logins={"relevo": "secret"}, keep=200_000,
             **{"receipts_after_s": 0.05} | profile,

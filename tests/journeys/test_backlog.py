@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from tests.bench.children import free_ports, usage
+from tests.bench.children import usage
 from tests.journeys.conftest import MakeGateway
 from tests.journeys.parties import SmppApp, Smsc
-from tests.support.gateway import GatewayProcess, app, carrier, until
+from tests.support.gateway import GatewayProcess, app, carrier, quiet_ports, until
 
 MESSAGES = 100_000
 AT_ONCE = 500
@@ -20,7 +20,7 @@ READY_S = 5.0
 async def test_hundred_thousand_queued_for_a_dead_carrier_cost_disk_and_not_memory(make_gateway: MakeGateway) -> None:
     smsc = Smsc()
     await smsc.start()
-    (nobody,) = free_ports(1)
+    (nobody,) = quiet_ports(1)
     gateway = make_gateway(
         networks={"home": {"name": "Home"}},
         carriers={"one": carrier("one", [smsc.port]), "dead": carrier("dead", [nobody])},

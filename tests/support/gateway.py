@@ -7,7 +7,9 @@ import asyncio
 import hashlib
 import json
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,14 +18,32 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-
-from tests.bench.children import free_ports
+import yaml
 
 ROOT = Path(__file__).parents[2]
 KEY = "key-of-the-app-in-the-journeys"
 READY_S = 15.0
 STOPPED_S = 20.0
 POLL_S = 0.02
+
+
+def quiet_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that nobody listens on, and that no outgoing connection is given (Linux: from 32768 on).
+
+    A gateway that is killed and started again finds them free; drawn at random, for other tests run beside these.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in found:
+            found.append(port)
+    return found
 
 
 async def until(probe: Callable[[], object], within_s: float, what: str = "what was waited for") -> Any:
@@ -82,7 +102,7 @@ class GatewayProcess:
 
     def __init__(self, directory: Path, **sections: Any) -> None:
         self.directory = directory
-        self.http_port, self.smpp_port, self.admin_port = free_ports(3)
+        self.http_port, self.smpp_port, self.admin_port = quiet_ports(3)
         self.path = directory / "relevo.yaml"
         self.log = directory / "relevo.log"
         self.store = directory / "relevo.db"
@@ -102,9 +122,9 @@ class GatewayProcess:
         self.configure(**sections)
 
     def configure(self, **sections: Any) -> None:
-        """Write the configuration anew with these sections changed; JSON, which is YAML too."""
+        """Write the configuration anew with these sections changed."""
         self._sections |= sections
-        self.path.write_text(json.dumps(self._sections, indent=1))
+        self.path.write_text(yaml.safe_dump(self._sections, sort_keys=False))
 
     # -- lives ------------------------------------------------------------------------------------------------------
 
