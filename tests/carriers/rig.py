@@ -149,8 +149,10 @@ class World:
         self.covers += 1
         self.commits.setting("watermark", self.feed.oldest())
 
-    def add(self, name: str, carrier: config.Carrier | None = None, *, lanes: Lanes = NO_RESERVE) -> Carrier:
-        """A carrier with a stand-in for each bind."""
+    def add(
+        self, name: str, carrier: config.Carrier | None = None, *, lanes: Lanes = NO_RESERVE, stand_ins: bool = True
+    ) -> Carrier:
+        """A carrier with a stand-in for each bind, unless they are to be real ones, on the loop's clock."""
         carrier = carrier or a_carrier(a_bind(f"{name}-1"))
         around = Around(
             commits=self.commits,
@@ -160,12 +162,12 @@ class World:
             arrivals=cast(Arrivals, self),
             references=References(lambda: 0.5),
             on_room=self.feed.wake,
-            monotonic=self.clock.monotonic,
+            monotonic=self.clock.monotonic if stand_ins else asyncio.get_running_loop().time,
             utc=self.clock.utc,
             random=lambda: 0.5,
         )
         built = self.carriers[name] = build_carrier(name, carrier, lanes, "52", "", 10, around)
-        for bind in carrier.binds:
+        for bind in carrier.binds if stand_ins else ():
             fake = self.binds[bind.name] = FakeBind(built, bind.name)
             built.binds[bind.name] = cast(Bind, fake)
         return built

@@ -5,11 +5,12 @@ from random import Random
 
 import pytest
 
+from gateway.carriers.outgoing import Flight
 from gateway.errors import Refusal, StoreError
 from gateway.message import Message, Status
 from gateway.store.memory import MemoryStore
 from gateway.store.store import Changes
-from tests.carriers.rig import World, a_bind, a_carrier, world
+from tests.carriers.rig import FakeBind, World, a_bind, a_carrier, long_text, world
 from tests.support.clock import ManualClock
 from tests.support.store import BASE
 
@@ -226,17 +227,46 @@ async def test_nothing_is_lost_or_sent_twice_whatever_comes_between(seed: int) -
         assert w.feed.oldest() == ""
 
 
-class Play:
-    """Anything that may happen, by a seed."""
+@pytest.mark.parametrize("seed", range(15))
+async def test_nothing_is_lost_although_binds_die_and_answers_come_late(seed: int) -> None:
+    """As above, with long messages, timeouts and connections that break with messages in flight."""
+    async with world() as w:
+        small(w, "telcel", window=3)
+        small(w, "movistar", window=5)
+        play = Play(w, Random(seed), lossy=True)
+        for _ in range(150):
+            await play.step()
+        await play.finish()
+        ends = [await w.stored(message) for message in play.messages]
+        for message in ends:
+            assert message.status in {Status.SUBMITTED, Status.REJECTED, Status.CANCELLED}, message
+            taken = [event.segment for event in message.events if event.status is Status.SUBMITTED]
+            assert len(taken) == len(set(taken))
+            if message.status is Status.SUBMITTED and not message.error_code:
+                assert len({one.carrier for one in message.segments}) == 1
+                assert len(taken) == len(message.segments)
+        assert w.dispatch.live == {}
+        assert w.feed.oldest() == ""
+        await w.advance(121)  # holds of what a late answer has settled meanwhile
+        assert all(not any(carrier._put_off.values()) for carrier in w.carriers.values())
+        assert sum(carrier.in_flight for carrier in w.carriers.values()) == 0
 
-    def __init__(self, w: World, random: Random) -> None:
+
+class Play:
+    """Anything that may happen, by a seed; `lossy`: also what leaves messages uncertain."""
+
+    def __init__(self, w: World, random: Random, *, lossy: bool = False) -> None:
+        self._lossy = lossy
+        self._timed_out: list[tuple[FakeBind, Flight]] = []
         self.messages: list[Message] = []
         self.cancelled: set[str] = set()
         self._w = w
         self._random = random
 
     async def step(self) -> None:
-        moves = (self._send, self._send, self._answer, self._answer, self._fail, self._flip, self._cancel, self._wait)
+        moves = [self._send, self._send, self._answer, self._answer, self._fail, self._flip, self._cancel, self._wait]
+        if self._lossy:
+            moves += [self._time_out, self._answer_late]
         await self._random.choice(moves)()
         if self._random.random() < 0.5:
             await self._w.settle()
@@ -246,7 +276,7 @@ class Play:
         for bind in self._w.binds.values():
             if not bind.up:
                 bind.come_up()
-        for _ in range(300):
+        for _ in range(400):
             for bind in self._w.binds.values():
                 while bind.sent:
                     bind.answer()
@@ -264,6 +294,7 @@ class Play:
                 carriers=("telcel", "movistar") if random.random() < 0.7 else ("telcel",),
                 batch=random.choice("ab"),
                 lane=random.choice(("fast", "bulk")),
+                **({"content": long_text(random.randrange(1, 6))} if self._lossy else {}),
             )
             for n in range(random.randrange(1, 8))
         ]
@@ -284,8 +315,19 @@ class Play:
         bind = self._w.binds[self._random.choice(("telcel-1", "movistar-1"))]
         if not bind.up:
             bind.come_up()
-        elif not bind.sent:  # what is in flight then may be sent twice by right
+        elif not bind.sent or self._lossy:  # what is in flight then may be sent twice by right
             bind.lose()
+            self._timed_out = [(other, flight) for other, flight in self._timed_out if other is not bind]
+
+    async def _time_out(self) -> None:
+        bind = self._w.binds[self._random.choice(("telcel-1", "movistar-1"))]
+        if bind.sent:
+            self._timed_out.append((bind, bind.time_out()))
+
+    async def _answer_late(self) -> None:
+        if self._timed_out:
+            bind, flight = self._timed_out.pop(self._random.randrange(len(self._timed_out)))
+            bind.answer_late(flight, self._random.choice((0, 0, 0x08, 0x0B)), f"late{id(flight)}")
 
     async def _cancel(self) -> None:
         if not self.messages:
