@@ -319,6 +319,9 @@ class Carrier:
             left -= 1
             outgoing.flying[segment.number] = flight
             self._counts.submitted(gate.name, message.lane)
+        if left:  # a receipt has settled segments while they waited to be sent again
+            self.scheduler.give_back(send._replace(segments=left))
+            self.again(outgoing)
 
     def _come_due(self, now: float) -> None:
         for what in self._delays.due(now):

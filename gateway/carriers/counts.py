@@ -29,14 +29,15 @@ class CarrierCounts:
         """A message's first segment went out, so long after it was accepted (or due)."""
         self._first_sent[lane].observe(waited_s)
 
-    def response(self, bind: str, command_status: int, elapsed_s: float) -> None:
-        """A submit_sm was answered."""
+    def response(self, bind: str, command_status: int, elapsed_s: float | None) -> None:
+        """A submit_sm was answered; None: long after its time."""
         slot = self._responses.get((bind, command_status))
         if slot is None:
             slot = self._metrics.submit_responses(self._carrier, bind, status_name(command_status))
             self._responses[bind, command_status] = slot
         slot.n += 1
-        self._response_s.observe(elapsed_s)
+        if elapsed_s is not None:
+            self._response_s.observe(elapsed_s)
 
     def throttled(self, bind: str) -> None:
         """A bind was told to be slower."""

@@ -95,8 +95,8 @@ class Roads(Protocol):
 class AnswerCounts(Protocol):
     """What is counted of answers, bound to this carrier's labels."""
 
-    def response(self, bind: str, command_status: int, elapsed_s: float) -> None:
-        """A submit_sm was answered."""
+    def response(self, bind: str, command_status: int, elapsed_s: float | None) -> None:
+        """A submit_sm was answered; None: long after its time."""
 
     def throttled(self, bind: str) -> None:
         """A bind was told to be slower."""
@@ -127,7 +127,7 @@ class Outcomes:
     # -- answers ----------------------------------------------------------------------------------------------------
 
     def answered(
-        self, queue: Queue, bind: Bind, flight: Flight, command_status: int, message_id: str, elapsed_s: float
+        self, queue: Queue, bind: Bind, flight: Flight, command_status: int, message_id: str, elapsed_s: float | None
     ) -> None:
         """A submit_sm was answered: done | later | throttle | next | refuse | stop | rebind, by table and `errors`."""
         self._counts.response(bind.name, command_status, elapsed_s)
@@ -258,12 +258,16 @@ class Outcomes:
             self._dispatcher.end(outgoing, Status.REJECTED, "invalid_field", detail, self.policy.carrier)
 
     def _note(self, bind: Bind, outgoing: Outgoing, segment: Segment, command_status: int) -> None:
-        """An answer that moved nothing still belongs to the history."""
+        """An answer that moved nothing still belongs to the history: of many alike the first and the last."""
         message = outgoing.message
-        name = status_name(command_status)
-        message.events.append(
-            Event(self._utc(), message.status, self.policy.carrier, bind.name, command_status, "", name, segment.number)
+        events, name = message.events, status_name(command_status)
+        event = Event(
+            self._utc(), message.status, self.policy.carrier, bind.name, command_status, "", name, segment.number
         )
+        if len(events) > 1 and _alike(events[-2], event) and _alike(events[-1], event):
+            events[-1] = event
+        else:
+            events.append(event)
         self._commits.update(message)
 
     # -- uncertain --------------------------------------------------------------------------------------------------
@@ -284,7 +288,7 @@ class Outcomes:
             self._counts.uncertain("settled")
         else:
             queue.withdraw(outgoing)
-        self.answered(queue, bind, flight, command_status, message_id, 0.0)
+        self.answered(queue, bind, flight, command_status, message_id, None)
 
     def hold_over(self, queue: Queue, flight: Flight) -> None:
         """The hold is over: `resend` makes it wait to be sent again, `fail` ends it as unknown.
@@ -315,3 +319,7 @@ class Outcomes:
         self._commits.update(message)
         if message.status is not before:
             self._roads.tell(message)
+
+
+def _alike(one: Event, other: Event) -> bool:
+    return (one.carrier, one.command_status, one.segment) == (other.carrier, other.command_status, other.segment)
