@@ -1,10 +1,12 @@
 """The same call twice."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from gateway.message import Status
+from gateway.store.sqlite import SqliteStore
 from gateway.store.store import Changes
 from tests.apps.http_gateway import SHOP, Shaky, Site, calling
 
@@ -41,16 +43,16 @@ async def test_key_is_forgotten_after_a_day() -> None:
         assert again.json["id"] != first.json["id"]
 
 
-async def test_key_outlives_a_restart() -> None:
-    store = Shaky()
-    async with calling(Site(store)) as app:
-        first = await app.send(headers=key("k1"), lane="bulk")
-    site = Site(store)
+async def test_key_outlives_a_restart(tmp_path: Path) -> None:
+    async with calling(Site(SqliteStore(tmp_path / "relevo.db"))) as app:
+        first = await app.send(headers=key("k1"), lane="bulk", text="¿á?")
+    site = Site(SqliteStore(tmp_path / "relevo.db"))
     site.new_id()
     async with calling(site) as app:
-        again = await app.send(headers=key("k1"), lane="bulk")
+        again = await app.send(headers=key("k1"), lane="bulk", text="¿á?")
         assert (again.status, again.body) == (202, first.body)
         assert not site.live
+        assert (await app.send(headers=key("k1"), lane="bulk")).status == 409
 
 
 async def test_calls_with_the_same_key_wait_for_the_first() -> None:

@@ -1,0 +1,72 @@
+"""The listener with TLS, as it is configured."""
+
+import asyncio
+import shutil
+import ssl
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from gateway.apps.auth import AppCredentials
+from gateway.apps.http_server import HttpServer
+from gateway.config.schema import Tls
+from gateway.config.units import Address
+from gateway.explain import Explainer
+from tests.apps.http_gateway import BANK, Site, serving
+
+DEADLINE_S = 5.0
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+async def test_listener_with_tls_takes_messages_and_refuses_plain_http(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
+    made = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate)
+    command = ["openssl", "req", "-x509", "-days", "2", *subject, *made]
+    subprocess.run(command, check=True, capture_output=True)  # noqa: ASYNC221 - before anything is served
+    async with serving() as site:
+        server = with_tls(site, Tls(certificate, key))
+        port = await server.start(Address("127.0.0.1", 0))
+        trusting = ssl.create_default_context(cafile=certificate)
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {BANK}"}) as session:
+            async with session.post(
+                f"https://127.0.0.1:{port}/v1/messages",
+                json={"to": "5512345670", "text": "hola"},
+                ssl=trusting,
+                server_hostname="localhost",
+            ) as answer:
+                assert answer.status == 202
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /docs HTTP/1.1\r\nHost: relevo\r\n\r\n")
+            async with asyncio.timeout(DEADLINE_S):
+                assert b"HTTP/1.1" not in await reader.read(100)
+            writer.close()
+        await server.stop()
+
+
+async def test_certificate_that_is_none_is_an_error_at_the_start(tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing.pem"
+    nothing.write_text("nothing")
+    with pytest.raises(ssl.SSLError):
+        await with_tls(Site(), Tls(nothing, nothing)).start(Address("127.0.0.1", 0))
+
+
+def with_tls(site: Site, tls: Tls) -> HttpServer:
+    """A second listener on a site's roads."""
+    config = replace(site.config, http=replace(site.config.http, tls=tls))
+    return HttpServer(
+        config,
+        AppCredentials(config.apps),
+        site.intake,
+        site.store,
+        site.commits,
+        site.opt_outs,
+        Explainer(site.intake, {}, lambda carrier: True, site.clock.utc),
+        find=site.find,
+        cancel=site.cancel,
+        metrics=site.metrics,
+        clock=site.clock,
+    )
