@@ -1,6 +1,7 @@
 """kill -9 in the middle of everything: what was answered yes arrives, ends once, and its app hears of it."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from random import Random
 
@@ -58,8 +59,12 @@ async def check(gateway: GatewayProcess, load: Load, smsc: Smsc, hook: Hook, kil
     assert doubled(smsc) <= kills * TWICE_AT_MOST
     ends = await statuses(gateway, load.accepted.values())
     assert {message_id: end for message_id, end in ends.items() if end != ["delivered"]} == {}
+    by_smpp = load.receipts
+    by_webhook: dict[str, set[str]] = defaultdict(set)
+    for event in hook.events:
+        by_webhook[event["data"]["id"]].add(event["type"])
     for text, message_id in load.accepted.items():
-        told_as = {receipt.stat for receipt in load.receipts[message_id]} | set(hook.of(message_id))
+        told_as = {receipt.stat for receipt in by_smpp[message_id]} | by_webhook[message_id]
         assert told_as == ({"DELIVRD"} if text in load.over_smpp else {"message.delivered"})
     await load.unbind()
 
@@ -69,9 +74,9 @@ async def test_gateway_loses_nothing_when_killed_under_load(
 ) -> None:
     gateway = make(make_gateway, late_smsc, hook)
     await gateway.start()
-    load = await live(gateway, Random(1), kills=3)
+    load = await live(gateway, Random(1), kills=2)
     assert len(load.over_smpp) > 200, "a load worth the name"
-    await check(gateway, load, late_smsc, hook, kills=3)
+    await check(gateway, load, late_smsc, hook, kills=2)
 
 
 @pytest.mark.slow
@@ -83,6 +88,41 @@ async def test_gateway_loses_nothing_when_killed_again_and_again(
     await gateway.start()
     load = await live(gateway, Random(seed), kills=12)
     await check(gateway, load, late_smsc, hook, kills=12)
+
+
+@pytest.mark.slow
+async def test_gateway_loses_nothing_when_killed_while_it_takes_up_what_was_left(
+    make_gateway: MakeGateway, late_smsc: Smsc, hook: Hook
+) -> None:
+    gateway, random = make(make_gateway, late_smsc, hook), Random(7)
+    await gateway.start()
+    load = Load(gateway)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(load.smpp())
+        group.create_task(load.http())
+        await until(lambda: len(load.accepted) > 500, 10, "a load")
+        for _ in range(12):
+            await gateway.kill()
+            gateway.launch()
+            await asyncio.sleep(0.2 + random.random())
+        await gateway.ready()
+        load.stop()
+    await check(gateway, load, late_smsc, hook, kills=13)
+
+
+async def test_post_tried_again_after_a_kill_gets_its_first_answer(
+    make_gateway: MakeGateway, late_smsc: Smsc, hook: Hook
+) -> None:
+    gateway = make(make_gateway, late_smsc, hook)
+    await gateway.start()
+    body = {"to": "5512345678", "text": "only once"}
+    first = await gateway.post(body, {"Idempotency-Key": "order-7"})
+    await gateway.kill()
+    await gateway.start()
+    assert await gateway.post(body, {"Idempotency-Key": "order-7"}) == first
+    await until(lambda: hook.of(first[1]["id"]), 10, "the receipt")
+    assert doubled(late_smsc) <= 1, "by the kill, not by the second post"
+    assert (await gateway.post(body | {"text": "another"}, {"Idempotency-Key": "order-7"}))[0] == 409
 
 
 async def test_receipts_that_come_after_the_kill_find_their_messages(make_gateway: MakeGateway, hook: Hook) -> None:

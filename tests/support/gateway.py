@@ -244,10 +244,10 @@ class GatewayProcess:
             if line.split("{")[0].split(" ")[0] == name and all(label in line for label in wanted)
         )
 
-    async def post(self, body: Mapping[str, Any]) -> tuple[int, Any]:
+    async def post(self, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
         """POST /v1/messages; status and JSON of the answer."""
         url = f"http://127.0.0.1:{self.http_port}/v1/messages"
-        async with self.session.post(url, json=body, headers=self.authorization) as answer:
+        async with self.session.post(url, json=body, headers={**self.authorization, **(headers or {})}) as answer:
             return answer.status, await answer.json()
 
     async def send(self, text: str, to: str = "5512345678", **fields: Any) -> str:
