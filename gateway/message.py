@@ -119,7 +119,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     segment: int = 0
 
 
-class Message(msgspec.Struct, kw_only=True):
+class Message(msgspec.Struct, kw_only=True, eq=False):
     """A message and how far it has come. Facts are set once; status, carrier, segments, events and error move on.
 
     `to` is E.164 digits without "+"; times are seconds since the epoch (UTC); `send_at` 0 means at once.
@@ -150,6 +150,15 @@ class Message(msgspec.Struct, kw_only=True):
     events: list[Event] = msgspec.field(default_factory=list)
     error_code: str = ""
     error_detail: str = ""
+    counted: Status = Status.ACCEPTED  # what it counts as in its batch: the status that was committed last
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same of the same message; how it is counted is no part of it."""
+        if not isinstance(other, Message):
+            return NotImplemented
+        return msgspec.structs.astuple(self)[:-1] == msgspec.structs.astuple(other)[:-1]
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
 
     @property
     def final(self) -> bool:

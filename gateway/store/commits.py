@@ -20,7 +20,7 @@ from gateway.errors import StoreError
 from gateway.message import Message
 from gateway.store.gathering import Batch, Callback, Done, Gathering
 from gateway.store.sift import Sifted, changes_of, rows_of, sift
-from gateway.store.store import Store, Unwritable
+from gateway.store.store import Changes, Store, Unwritable
 
 log = structlog.get_logger()
 
@@ -34,6 +34,16 @@ class Timer(Protocol):
 
     def cancel(self) -> None:
         """Do not call."""
+
+
+class Watch(Protocol):
+    """Who wants to know which messages were committed, for counting and finding them. Called once a commit."""
+
+    def begins(self, changes: Changes) -> object:
+        """These are about to be committed as they are now; the answer is given back if they were."""
+
+    def committed(self, noted: object) -> None:
+        """They are on disk."""
 
 
 Later = Callable[[float, Callable[[], None]], Timer]
@@ -50,6 +60,7 @@ class Commits(Gathering):
         slice_rows: int = 500,
         on_commit: Callable[[float, int], None] | None = None,
         on_error: Callable[[StoreError], None] | None = None,
+        watch: Watch | None = None,
         later: Later | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -65,6 +76,7 @@ class Commits(Gathering):
         self._gather_s = gather_s
         self._on_commit = on_commit
         self._on_error = on_error
+        self.watch = watch
         self._later = later or _call_later
         self._monotonic = monotonic
         self._due = False
@@ -153,15 +165,30 @@ class Commits(Gathering):
             # Intake refuses while the store is away, so nobody else would ever find out that it is back.
             changes.settings[PROBE] = "1"
         self._writing = len(changes)
+        noted = self.watch.begins(changes) if self.watch is not None else None
         started = self._monotonic()
         try:
             await (self._store.commit(changes) if changes else asyncio.sleep(0))
         except Unwritable as error:
-            await self._settle(batch, await sift(self._store, changes, error))
+            sifted = await sift(self._store, changes, error)
+            self._watched(changes, sifted, noted)
+            await self._settle(batch, sifted)
         except StoreError as error:
             await self._settle(batch, Sifted(left=rows_of(changes), error=error))
         else:
+            if self.watch is not None:
+                self.watch.committed(noted)
             self._written(batch, self._monotonic() - started)
+
+    def _watched(self, changes: Changes, sifted: Sifted, noted: object) -> None:
+        """Tell the watch of what came through a sift; where rows did not, they have no status to be counted by."""
+        if self.watch is None:
+            return
+        if sifted.left or sifted.refused:
+            out = {(row.field, id(row.value)) for row in [*sifted.left, *(said for said, _ in sifted.refused)]}
+            rows = [row for row in rows_of(changes) if (row.field, id(row.value)) not in out]
+            noted = self.watch.begins(changes_of(rows))
+        self.watch.committed(noted)
 
     def _written(self, batch: Batch, seconds: float) -> None:
         rows, self._writing = self._writing, 0

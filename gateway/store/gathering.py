@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from gateway.errors import StoreError
 from gateway.message import Delivery, Inbound, Message
+from gateway.store.batch import Batch as BatchOfMessages
+from gateway.store.batch import LookupRow
 from gateway.store.store import Awaiting, Changes, IdempotentAnswer, InboundPart, OptOut, ParkedReceipt
 
 Done = Callable[[object, StoreError | None], None]
@@ -141,6 +143,16 @@ class Gathering:
     def setting(self, name: str, value: str) -> None:
         """Keep a small named fact."""
         self._changes.settings[name] = value
+        self._stir(False)
+
+    def batch(self, batch: BatchOfMessages) -> None:
+        """Keep a batch as it is when the commit begins."""
+        self._changes.batches[batch.id] = batch
+        self._stir(False)
+
+    def lookups(self, rows: list[LookupRow]) -> None:
+        """Keep ways to find messages."""
+        self._changes.lookups += rows
         self._stir(False)
 
     def _take(self) -> Batch:

@@ -6,14 +6,15 @@ Closing it keeps what was committed; only the end of the object loses it.
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TypeVar
 
 from gateway.errors import StoreError
 from gateway.message import FINAL, Delivery, Inbound, Message, Status
+from gateway.store.batch import Batch, Page, lookup_rows
 from gateway.store.ids import first_id
-from gateway.store.rows import Row, read_delivery, read_inbound, read_message, read_messages
+from gateway.store.rows import Row, read_batch, read_delivery, read_inbound, read_message, read_messages
 from gateway.store.statements import statements
 from gateway.store.store import (
     Awaiting,
@@ -45,6 +46,8 @@ class MemoryStore:
         self._awaiting = Table(2)
         self._parked = Table(4)
         self._settings = Table()
+        self._batches = Table()
+        self._lookups = Table(3)
         self._apply = {
             "accept": self._messages.put,
             "update": self._update,
@@ -64,6 +67,8 @@ class MemoryStore:
             "matched": self._parked.remove,
             "park": self._parked.put,
             "setting": self._settings.put,
+            "batch": self._batches.put,
+            "lookup": self._lookups.put,
         }
 
     async def open(self) -> None:
@@ -207,6 +212,41 @@ class MemoryStore:
         self._check()
         return [ParkedReceipt(*row) for row in sorted(self._parked, key=_at) if row[2] >= since]
 
+    async def batch(self, batch_id: str) -> Batch | None:
+        """One batch."""
+        self._check()
+        row = self._batches.get(batch_id)
+        return None if row is None else read_batch(row)
+
+    async def open_batches(self) -> list[Batch]:
+        """Batches that have not ended, oldest first."""
+        self._check()
+        return [read_batch(row) for row in self._batches if not row[4]]
+
+    async def messages_after(self, after: str, limit: int) -> list[Message]:
+        """Messages of all apps with an id beyond `after`, oldest first."""
+        self._check()
+        return read_messages(_first(limit, self._messages.beyond(after)))
+
+    async def found_after(self, app: str, key: str, after: str, limit: int) -> list[Message]:
+        """An app's messages that are found by a key, beyond `after`, oldest first."""
+        self._check()
+        ids = (row[2] for row in self._lookups.begins(app, key) if row[2] > after)
+        return read_messages(_first(limit, (row for row in map(self._messages.get, ids) if row)))
+
+    async def page(
+        self, app: str, key: str, statuses: Sequence[Status], since: str, before: str, limit: int, walk: int
+    ) -> Page:
+        """An app's messages, newest first, of the next `walk` rows at most."""
+        self._check()
+        ids = [row[2] for row in self._lookups.begins(app, key)] if key else [row[0] for row in self._messages]
+        walked = [one for one in reversed(ids) if one >= since and (not before or one < before)][:walk]
+        rows = (row for row in map(self._messages.get, walked) if row and row[4] == app and row[1] in statuses)
+        messages = read_messages(_first(limit, rows))
+        if len(messages) == limit:
+            return Page(messages, messages[-1].id)
+        return Page(messages, walked[-1] if len(walked) == walk else "")
+
     async def settings(self) -> dict[str, str]:
         """All small named facts."""
         self._check()
@@ -222,11 +262,15 @@ class MemoryStore:
             (self._deliveries, [row[:1] for row in self._deliveries if row[0] < bound]),
             (self._inbound, [row[:1] for row in self._inbound if row[0] < bound]),
             (self._awaiting, [row[:2] for row in self._awaiting if row[2] < bound]),
+            (self._batches, [row[:1] for row in self._batches if row[0] < bound and row[4]]),
             (self._parked, [row[:4] for row in self._parked if row[2] < before]),
             (self._answers, [row[:2] for row in self._answers if row[3] < answers_end]),
         )
         keys = _first(limit, ((table, key) for table, found in outlived for key in found))
         for table, key in keys:
+            if table is self._messages and (row := table.get(*key)) is not None:
+                for found in lookup_rows(read_message(row)):
+                    self._lookups.remove(found)
             table.remove(key)
         return len(keys)
 

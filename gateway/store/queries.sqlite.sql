@@ -169,3 +169,59 @@ WHERE (carrier, carrier_message_id, at, status) IN
 DELETE FROM awaiting
 WHERE (carrier, carrier_message_id) IN
     (SELECT carrier, carrier_message_id FROM awaiting WHERE message_id < ? ORDER BY message_id LIMIT ?);
+
+-- name: batch
+INSERT OR REPLACE INTO batches (id, app, created_at, state, ended, facts) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: lookup
+INSERT OR IGNORE INTO lookups (app, key, id) VALUES (?, ?, ?);
+
+-- name: batch_by_id
+SELECT id, app, created_at, state, ended, facts FROM batches WHERE id = ?;
+
+-- name: open_batches
+SELECT id, app, created_at, state, ended, facts FROM batches WHERE ended = 0 ORDER BY id;
+
+-- name: messages_after
+SELECT id, status, lane, carrier, app, created_at, expires_at, send_at, updated_at, recipient, batch, facts, state
+FROM messages WHERE id > ? ORDER BY id LIMIT ?;
+
+-- name: found_after
+SELECT m.id, m.status, m.lane, m.carrier, m.app, m.created_at, m.expires_at, m.send_at, m.updated_at, m.recipient,
+    m.batch, m.facts, m.state
+FROM lookups AS l JOIN messages AS m ON m.id = l.id
+WHERE l.app = ? AND l.key = ? AND l.id > ? ORDER BY l.id LIMIT ?;
+
+-- name: listed_bound
+-- How far back a page may look: the least of so many ids, whosever they are.
+SELECT min(id), count(*) FROM (SELECT id FROM messages WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?);
+
+-- name: listed
+SELECT id, status, lane, carrier, app, created_at, expires_at, send_at, updated_at, recipient, batch, facts, state
+FROM messages
+WHERE id >= ? AND id < ? AND app = ? AND status IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT ?;
+
+-- name: found_bound
+SELECT min(id), count(*)
+FROM (SELECT id FROM lookups WHERE app = ? AND key = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?);
+
+-- name: found
+SELECT m.id, m.status, m.lane, m.carrier, m.app, m.created_at, m.expires_at, m.send_at, m.updated_at, m.recipient,
+    m.batch, m.facts, m.state
+FROM lookups AS l JOIN messages AS m ON m.id = l.id
+WHERE l.app = ? AND l.key = ? AND l.id >= ? AND l.id < ? AND m.status IN (SELECT value FROM json_each(?))
+ORDER BY l.id DESC LIMIT ?;
+
+-- name: prune_lookups
+DELETE FROM lookups WHERE (app, key, id) IN (
+    SELECT app, 't:' || recipient, id FROM messages WHERE id BETWEEN ?1 AND ?2 AND status >= 5 AND created_at < ?3
+    UNION ALL
+    SELECT app, 'b:' || batch, id FROM messages
+    WHERE id BETWEEN ?1 AND ?2 AND status >= 5 AND created_at < ?3 AND batch <> ''
+    UNION ALL
+    SELECT app, 'r:' || json_extract(facts, '$[4]'), id FROM messages
+    WHERE id BETWEEN ?1 AND ?2 AND status >= 5 AND created_at < ?3 AND json_extract(facts, '$[4]') <> ''
+);
+
+-- name: prune_batches
+DELETE FROM batches WHERE id IN (SELECT id FROM batches WHERE id < ? AND ended = 1 ORDER BY id LIMIT ?);

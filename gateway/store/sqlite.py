@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import StoreError
-from gateway.message import Delivery, Inbound, Message
+from gateway.message import Delivery, Inbound, Message, Status
+from gateway.store.batch import Batch, Page
 from gateway.store.ids import first_id
 from gateway.store.lock import FileLock
 from gateway.store.migrate import migrate
 from gateway.store.queries import read_migrations, read_queries
-from gateway.store.rows import Row, read_delivery, read_inbound, read_message, read_messages
+from gateway.store.rows import Row, read_batch, read_delivery, read_inbound, read_message, read_messages
 from gateway.store.sqlite_connection import SqliteConnection, fetch, transact
 from gateway.store.statements import statements
 from gateway.store.store import (
@@ -81,11 +82,15 @@ class SqliteStore:
         """Delete about `limit` rows that have outlived `before`: messages by ranges of their ids."""
         bound = first_id(before)
         first, last = (await self._walk("outlived", bound, before, limit))[0]
-        went = 0 if first is None else await self._delete("prune_messages", first, last, before)
+        went = 0
+        if first is not None:
+            await self._delete("prune_lookups", first, last, before)
+            went = await self._delete("prune_messages", first, last, before)
         for name, end in (
             ("prune_deliveries", bound),
             ("prune_inbound", bound),
             ("prune_awaiting", bound),
+            ("prune_batches", bound),
             ("prune_parked", before),
             ("prune_answers", before if answers_before is None else answers_before),
         ):
@@ -136,6 +141,11 @@ class SqliteStore:
         """All small named facts."""
         return dict(await self._look("settings"))
 
+    async def batch(self, batch_id: str) -> Batch | None:
+        """One batch."""
+        rows = await self._look("batch_by_id", batch_id)
+        return read_batch(rows[0]) if rows else None
+
     # -- walks over a table -----------------------------------------------------------------------------------------
 
     async def waiting(self, carrier: str, lane: str, after: str, limit: int) -> list[Message]:
@@ -175,6 +185,34 @@ class SqliteStore:
         """An app's inbound messages received at or after `since` with an id below `before`, newest first."""
         rows = await self._walk("inbound_of", app, since, before or _BEYOND_ALL_IDS, limit)
         return [read_inbound(row) for row in rows]
+
+    async def open_batches(self) -> list[Batch]:
+        """Batches that have not ended, oldest first."""
+        return [read_batch(row) for row in await self._walk("open_batches")]
+
+    async def messages_after(self, after: str, limit: int) -> list[Message]:
+        """Messages of all apps with an id beyond `after`, oldest first."""
+        return read_messages(await self._walk("messages_after", after, limit))
+
+    async def found_after(self, app: str, key: str, after: str, limit: int) -> list[Message]:
+        """An app's messages that are found by a key, beyond `after`, oldest first."""
+        return read_messages(await self._walk("found_after", app, key, after, limit))
+
+    async def page(
+        self, app: str, key: str, statuses: Sequence[Status], since: str, before: str, limit: int, walk: int
+    ) -> Page:
+        """An app's messages, newest first, of the next `walk` rows at most."""
+        name, what = ("found", (app, key)) if key else ("listed", ())
+        end = before or _BEYOND_ALL_IDS
+        first, walked = (await self._walk(f"{name}_bound", *what, since, end, walk))[0]
+        if first is None:
+            return Page([], "")
+        wanted = json.dumps([int(status) for status in statuses])
+        asked = (*what, first, end, wanted, limit) if key else (first, end, app, wanted, limit)
+        messages = read_messages(await self._walk(name, *asked))
+        if len(messages) == limit:
+            return Page(messages, messages[-1].id)
+        return Page(messages, first if walked == walk else "")
 
     async def parts(self) -> list[InboundPart]:
         """All parts of long inbound messages that are still waiting, in the order they came."""

@@ -10,6 +10,7 @@ from gateway.store.rows import (
     accepted_row,
     answer_row,
     awaiting_row,
+    batch_row,
     delivery_row,
     inbound_row,
     opt_out_row,
@@ -78,3 +79,5 @@ def _facts(changes: Changes) -> Iterable[Statement]:
     yield "opt_out", [opt_out_row(opt_out) for opt_out in opt_outs if not opt_out.removed]
     yield "answer", [answer_row(answer) for answer in changes.answers.values()]
     yield "setting", list(changes.settings.items())
+    yield "batch", [batch_row(batch) for batch in changes.batches.values()]
+    yield "lookup", sorted(changes.lookups)

@@ -6,13 +6,15 @@ three times the whole write. What must be found by something else than its id ha
 Every method that changes or reads raises StoreError when the store cannot do it now; nothing is then half done.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
 
 from gateway.errors import StoreError
-from gateway.message import Delivery, Inbound, Message
+from gateway.message import Delivery, Inbound, Message, Status
+from gateway.store.batch import Batch, LookupRow, Page
 
 
 class Unwritable(StoreError):
@@ -116,6 +118,8 @@ class Changes:
     matched: set[Key] = field(default_factory=set)  # parked ones to remove
     parked: dict[Key, list[ParkedReceipt]] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)  # small named facts: watermark, learnt id forms
+    batches: dict[str, Batch] = field(default_factory=dict)  # by id, whole
+    lookups: list[LookupRow] = field(default_factory=list)  # ways to find messages; once more is no harm
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__slots__)
@@ -171,6 +175,7 @@ class Changes:
     def add(self, later: "Changes") -> None:
         """Take over what was said after this, as if it had been said to this one."""
         self.accepted += later.accepted
+        self.lookups += later.lookups
         for delivery_id in later.delivered:
             self.take(delivery_id)
         for part_id in later.joined:
@@ -191,7 +196,7 @@ class Changes:
 
 
 # Fields where a later value simply takes the place of an earlier one.
-_KEYED = ("updated", "inbound", "parts", "opt_outs", "answers", "awaiting", "settings")
+_KEYED = ("updated", "inbound", "parts", "opt_outs", "answers", "awaiting", "settings", "batches")
 
 
 class Store(Protocol):
@@ -278,6 +283,27 @@ class Store(Protocol):
 
     async def settings(self) -> dict[str, str]:
         """All small named facts."""
+
+    async def batch(self, batch_id: str) -> Batch | None:
+        """One batch."""
+
+    async def open_batches(self) -> list[Batch]:
+        """Batches that have not ended, oldest first: what a start finds."""
+
+    async def messages_after(self, after: str, limit: int) -> list[Message]:
+        """Messages of all apps with an id beyond `after`, oldest first."""
+
+    async def found_after(self, app: str, key: str, after: str, limit: int) -> list[Message]:
+        """An app's messages that are found by a key (`store.batch`), with an id beyond `after`, oldest first."""
+
+    async def page(
+        self, app: str, key: str, statuses: Sequence[Status], since: str, before: str, limit: int, walk: int
+    ) -> Page:
+        """An app's messages in one of the statuses, newest first.
+
+        Those with ids from `since` on and below `before` ("": no bound). With a `key`, those that are found by it; ""
+        is any. Looks at `walk` rows at most.
+        """
 
     async def prune(self, before: float, limit: int, *, answers_before: float | None = None) -> int:
         """Delete about `limit` rows that have outlived the epoch second `before`; how many went.
