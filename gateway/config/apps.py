@@ -25,8 +25,9 @@ class Webhook:
 class App:
     """An app. It logs in over HTTP with an API key, over SMPP with `system_id` and `password`.
 
-    `tps` and `burst` (None: a whole second's worth) limit what it may submit; `window` the unanswered deliver_sm on each of its binds. Without
-    `allow_from` it may come from anywhere; without `senders` it may send as whatever the carrier allows.
+    `tps` and `burst` (None: a whole second's worth) limit what it may submit; `window` the unanswered deliver_sm on
+    each of its binds. Without `allow_from` it may come from anywhere; without `senders` it may send as whatever the
+    carrier allows.
     """
 
     api_keys: tuple[Annotated[str, ApiKeyHash()], ...] = ()

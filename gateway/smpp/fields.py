@@ -64,7 +64,7 @@ class Integer:
     def names(self) -> tuple[str, ...]:
         return (self.name,)
 
-    def read(self, lenient: bool) -> list[str]:  # noqa: ARG002  an integer has any value for anyone
+    def read(self, lenient: bool) -> list[str]:
         return [f"{self.name} = o[p]", "p += 1"]
 
     def write(self) -> tuple[list[str], str]:
@@ -154,7 +154,7 @@ class ShortMessage:
     def names(self) -> tuple[str, ...]:
         return (self.name,)
 
-    def read(self, lenient: bool) -> list[str]:  # noqa: ARG002  the length octet bounds it for anyone
+    def read(self, lenient: bool) -> list[str]:
         return [
             "q = p + 1 + o[p]",
             "if q > end:",

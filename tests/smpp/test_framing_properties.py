@@ -1,5 +1,7 @@
 """How a stream is cut by the network never changes what is read from it."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +25,7 @@ def whole_of(framer: Framer, pieces: list[bytes]) -> tuple[list[bytes], str | No
 
 def cut(stream: bytes, places: list[int]) -> list[bytes]:
     edges = [0, *sorted(place % (len(stream) + 1) for place in places), len(stream)]
-    return [stream[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [stream[start:end] for start, end in pairwise(edges)]
 
 
 @given(st.lists(pdus, max_size=6), st.lists(st.integers(0, 5_000), max_size=8))
