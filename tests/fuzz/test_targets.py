@@ -116,3 +116,5 @@ def test_octets_are_stretched_only_when_the_input_says_so() -> None:
     assert Octets(b"\x00abc").stretched(7) == b"abc"
     assert Octets(b"\xffabc").stretched(7) == b"abcabca"
     assert Octets(b"\xff").stretched(7) == b""
+    assert len(Octets(b"\xff12345678").stretched(65_535)) == 65_535
+    assert len(Octets(b"\xff123456789").stretched(65_535)) == 2048

@@ -16,7 +16,7 @@ from tests.smpp.vectors import VECTORS
 _SENDERS = tuple(Sender(carrier, source, "45555") for carrier in ("a", "b") for source in ("5255", "5256"))
 _LIMITS = Limits(silence_s=10.0, age_s=30.0, repeats_s=5.0, groups_per_source=3, groups=6)
 _STEPS = (0.0, 0.5, 4.0, 9.0, 10.0, 31.0)
-_MOST_STEPS = 64
+_MOST_STEPS = 32
 
 
 class Course:
@@ -116,4 +116,4 @@ def _seeds() -> Iterator[bytes]:
     yield bytes((3, 0, 1, 255, 0, 255, 8, 0, 3, 0, 1, 255, 0, 0))
 
 
-TARGET = Target("assembly", assembly, _seeds, 512, (b"\x05\x00\x03", b"\x06\x08\x04"))
+TARGET = Target("assembly", assembly, _seeds, 256, (b"\x05\x00\x03", b"\x06\x08\x04"))

@@ -75,4 +75,4 @@ def _seeds() -> Iterator[bytes]:
     yield b"\x00\x00\x00\x00HTTP/1.1 400 Bad Request\r\n\r\n"
 
 
-TARGET = Target("framer", framer, _seeds, 1024, (b"\0\0\0\x10", b"\0\0\x02\0", b"\0\x01\x11p", b"HTTP", b"\x16\x03"))
+TARGET = Target("framer", framer, _seeds, 512, (b"\0\0\0\x10", b"\0\0\x02\0", b"\0\x01\x11p", b"HTTP", b"\x16\x03"))

@@ -58,7 +58,7 @@ _UNBIND = int(CommandId.UNBIND)
 _TIMERS = (Timers(), Timers(enquire_link_s=None, inactivity_s=60.0))
 _PIECES = (1 << 20, 1, 2, 3, 16, 17)
 _TIMES = (0.001, 1.0, 9.99, 15.0, 31.0, 700.0)
-_MOST_STEPS = 48
+_MOST_STEPS = 32
 
 
 class Course:
@@ -280,4 +280,4 @@ def _seeds() -> Iterator[bytes]:
         yield bytes((cell,)) + _step(Course.peer_babbles, 4) + b"HTTP" + _step(Course.read_all, 1)
 
 
-TARGET = Target("session", session, _seeds, 1024)
+TARGET = Target("session", session, _seeds, 512)

@@ -13,7 +13,7 @@ from tests.support.pair import session_in
 
 _NOW = 1000.0
 _KINDS: tuple[Callable[[Octets], bytes], ...] = (framed, vector, framed, raw)
-_MOST_PDUS = 12
+_MOST_PDUS = 8
 
 
 def session_cut(data: bytes) -> None:
@@ -59,4 +59,4 @@ def _seeds() -> Iterator[bytes]:
         yield bytes((cell, 2, 0)) + b"".join(bytes((1, index, 0)) for index in range(0, len(VECTOR_OCTETS), 3))
 
 
-TARGET = Target("session_cut", session_cut, _seeds, 1024)
+TARGET = Target("session_cut", session_cut, _seeds, 512)
