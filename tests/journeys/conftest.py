@@ -1,6 +1,6 @@
 """What every journey needs: carriers, an app's webhook and a gateway, all ended with the test."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,28 @@ from tests.journeys.parties import Hook, Smsc
 from tests.support.gateway import GatewayProcess, app, carrier
 
 MakeGateway = Callable[..., GatewayProcess]
+MakeSmsc = Callable[..., Awaitable[Smsc]]
 
 
 @pytest.fixture
-async def smsc() -> AsyncIterator[Smsc]:
+async def make_smsc() -> AsyncIterator[MakeSmsc]:
+    """Makes carriers that are there; each gets its profile as arguments."""
+    made: list[Smsc] = []
+
+    async def make(**profile: Any) -> Smsc:
+        made.append(Smsc(seed=len(made) + 1, **profile))
+        await made[-1].start()
+        return made[-1]
+
+    yield make
+    for smsc in made:
+        await smsc.stop()
+
+
+@pytest.fixture
+async def smsc(make_smsc: MakeSmsc) -> Smsc:
     """A carrier that answers at once and sends receipts after 50 ms."""
-    smsc = Smsc()
-    await smsc.start()
-    yield smsc
-    await smsc.stop()
+    return await make_smsc()
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ class Load:
         app: SmppApp | None = None
         number = 0
         while not self._stopping:
-            if app is None or app.closed.is_set():
+            if app is None or not app.session.bound:  # lost, or the gateway unbinds
                 app = await self.rebind()
                 continue
             texts = [f"smpp {number + n}" for n in range(WINDOW)]

@@ -1,22 +1,17 @@
 """Somebody is not there: a carrier, an app. What is for them waits, or goes another way if there is one."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from tests.journeys.conftest import MakeGateway
+from tests.journeys.conftest import MakeGateway, MakeSmsc
 from tests.journeys.load import doubled
 from tests.journeys.parties import Hook, SmppApp, Smsc
 from tests.support.gateway import GatewayProcess, app, carrier, until
 
 
 @pytest.fixture
-async def other() -> AsyncIterator[Smsc]:
+async def other(make_smsc: MakeSmsc) -> Smsc:
     """A second carrier."""
-    smsc = Smsc(seed=2)
-    await smsc.start()
-    yield smsc
-    await smsc.stop()
+    return await make_smsc()
 
 
 async def lane_depth(gateway: GatewayProcess, name: str) -> int:

@@ -17,9 +17,9 @@ READY_S = 5.0
 
 
 @pytest.mark.slow
-async def test_hundred_thousand_queued_for_a_dead_carrier_cost_disk_and_not_memory(make_gateway: MakeGateway) -> None:
-    smsc = Smsc()
-    await smsc.start()
+async def test_hundred_thousand_queued_for_a_dead_carrier_cost_disk_and_not_memory(
+    make_gateway: MakeGateway, smsc: Smsc
+) -> None:
     (nobody,) = quiet_ports(1)
     gateway = make_gateway(
         networks={"home": {"name": "Home"}},
@@ -43,7 +43,6 @@ async def test_hundred_thousand_queued_for_a_dead_carrier_cost_disk_and_not_memo
     assert rss_mb(gateway) - before < GROWTH_MB
     await gateway.send("an OTP", lane="fast")
     await until(lambda: smsc.texts == ["an OTP"], 2, "the OTP past all of them")
-    await smsc.stop()
 
 
 def rss_mb(gateway: GatewayProcess) -> float:

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
 from random import Random
 
 import pytest
 
-from tests.journeys.conftest import MakeGateway
+from tests.journeys.conftest import MakeGateway, MakeSmsc
 from tests.journeys.load import FINAL, Load, doubled, missing, statuses
 from tests.journeys.parties import Hook, Smsc
 from tests.support.gateway import GatewayProcess, app, carrier, until
@@ -21,12 +20,9 @@ TWICE_AT_MOST = BINDS * WINDOW + int(TPS * COMMIT_S)
 
 
 @pytest.fixture
-async def late_smsc() -> AsyncIterator[Smsc]:
+async def late_smsc(make_smsc: MakeSmsc) -> Smsc:
     """A carrier whose answers take their time, and whose receipts up to a second: much is always under way."""
-    smsc = Smsc(latency_s=0.02, jitter_s=0.02, receipts_after_s=0.1, receipts_jitter_s=0.9)
-    await smsc.start()
-    yield smsc
-    await smsc.stop()
+    return await make_smsc(latency_s=0.02, jitter_s=0.02, receipts_after_s=0.1, receipts_jitter_s=0.9)
 
 
 def make(make_gateway: MakeGateway, smsc: Smsc, hook: Hook) -> GatewayProcess:
@@ -125,9 +121,10 @@ async def test_post_tried_again_after_a_kill_gets_its_first_answer(
     assert (await gateway.post(body | {"text": "another"}, {"Idempotency-Key": "order-7"}))[0] == 409
 
 
-async def test_receipts_that_come_after_the_kill_find_their_messages(make_gateway: MakeGateway, hook: Hook) -> None:
-    smsc = Smsc(receipts_after_s=1.0)
-    await smsc.start()
+async def test_receipts_that_come_after_the_kill_find_their_messages(
+    make_gateway: MakeGateway, make_smsc: MakeSmsc, hook: Hook
+) -> None:
+    smsc = await make_smsc(receipts_after_s=1.0)
     gateway = make(make_gateway, smsc, hook)
     await gateway.start()
     load = Load(gateway)
@@ -143,7 +140,6 @@ async def test_receipts_that_come_after_the_kill_find_their_messages(make_gatewa
     assert len(smsc.taken) == 60, "nothing was sent again"
     assert set(map(tuple, (await statuses(gateway, sent)).values())) == {("delivered",)}
     await load.unbind()
-    await smsc.stop()
 
 
 def told(load: Load, hook: Hook) -> set[str]:

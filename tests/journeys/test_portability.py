@@ -4,7 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tests.journeys.conftest import MakeGateway
+from tests.journeys.conftest import MakeGateway, MakeSmsc
 from tests.journeys.parties import Smsc
 from tests.support.gateway import ROOT, GatewayProcess, app, carrier, until
 
@@ -22,10 +22,9 @@ async def load(gateway: GatewayProcess, file: Path, *options: str) -> None:
 
 
 async def test_loaded_table_changes_the_way_within_a_second_and_without_a_restart(
-    make_gateway: MakeGateway, tmp_path: Path
+    make_gateway: MakeGateway, make_smsc: MakeSmsc, tmp_path: Path
 ) -> None:
-    telcel, att = Smsc(seed=1), Smsc(seed=2)
-    await asyncio.gather(telcel.start(), att.start())
+    telcel, att = await make_smsc(), await make_smsc()
     plan, ported = tmp_path / "plan.csv", tmp_path / "ported.csv"
     plan.write_text("start,end,network\n525500000000,525599999999,telcel\n")
     ported.write_text("number,network\n525512345678,att\n")
@@ -55,7 +54,6 @@ async def test_loaded_table_changes_the_way_within_a_second_and_without_a_restar
     await goes(gateway, telcel, "5512345678")
     assert gateway.process.pid == pid
     assert gateway.process.poll() is None
-    await asyncio.gather(telcel.stop(), att.stop())
 
 
 async def goes(gateway: GatewayProcess, smsc: Smsc, number: str) -> None:
