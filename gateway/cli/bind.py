@@ -1,8 +1,9 @@
-"""`relevo bind`: stop and start a session to a carrier."""
+"""`relevo bind`: stop and start a session to a carrier, and check what the carrier is like."""
 
 import argparse
 
 from gateway.admin.control import BIND_ACTIONS, BindAction
+from gateway.cli import bind_check
 from gateway.cli.arguments import Subparsers, add_command, add_group
 from gateway.cli.output import plain, print_json
 from gateway.cli.running import running
@@ -17,11 +18,12 @@ _TOLD: dict[BindAction, str] = {"stop": "stop", "start": "start", "receive-only"
 
 def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     """Add the command to the command line."""
-    actions = add_group(subparsers, "bind", "stop and start a bind of the gateway that runs")
+    actions = add_group(subparsers, "bind", "stop and start a bind of the gateway that runs; check a carrier")
     for action in BIND_ACTIONS:
         parser = add_command(actions, action, _WHAT[action], run, json=True)
         parser.add_argument("name", metavar="NAME", help="the bind, as binds[].name has it")
         parser.set_defaults(action=action)
+    bind_check.add_parser(actions)
 
 
 def run(args: argparse.Namespace) -> int:
