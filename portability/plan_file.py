@@ -10,7 +10,8 @@ import csv
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from portability.rows import BadRow, FieldError, HeaderError
+from portability.network_values import FieldError
+from portability.rows import BadRow, HeaderError
 
 _MODALITIES = {"CPP": True, "MPP": True, "MOVIL": True, "MÓVIL": True, "FIJO": False, "MOBILE": True, "FIXED": False}
 _SHIFTS = (0, 1, -1)

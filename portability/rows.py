@@ -9,11 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from portability.codes import packed
+from portability.network_values import FieldError, NetworkValues, quoted
 from portability.networks import Networks
 from portability.number import InvalidNumber, Kind, normalise
-
-_SHOWN = 40  # characters of a value quoted in a message
 
 
 class BadRow(NamedTuple):
@@ -34,84 +32,52 @@ class Change(NamedTuple):
     value: int | None
 
 
-class FieldError(ValueError):
-    """What is wrong with one field of a row."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
-
-
 class HeaderError(ValueError):
     """The file is not of this kind at all."""
 
 
 class PortedRows:
-    """Iterates over the changes and bad rows of a file's lines. `unlisted` counts codes that no network has.
+    """Judges the rows of a file one by one. `unlisted` counts codes that no network has.
 
-    `name_id(name)` gives the value under which the table keeps a network's name. Raises HeaderError at once.
+    `name_id(name)` gives the value under which the table keeps a network's name. Reads the header, the first of
+    `lines`, at once; raises HeaderError. Iterating goes on with the rest of `lines`.
     """
 
     def __init__(self, lines: Iterable[str], networks: Networks, *, region: str, name_id: Callable[[str], int]) -> None:
-        self.unlisted: Counter[str] = Counter()
-        self._networks = networks
+        self._lines = iter(lines)
+        self.values = NetworkValues(networks, name_id)
+        self.header = _header(csv.reader(self._lines, strict=True))
+        self.number_at = self.header.index("number")
+        self.network_at = tuple(self.header.index(name) for name in _forms(self.header))
         self._region = region
-        self._name_id = name_id
-        self._values: dict[tuple[str, ...], int | None] = {}
-        self._reader = csv.reader(lines, strict=True)
-        self._header = _header(self._reader)
-        self._number_at = self._header.index("number")
-        self._network_at = [self._header.index(name) for name in _forms(self._header)]
+
+    @property
+    def unlisted(self) -> Counter[str]:
+        return self.values.unlisted
 
     def __iter__(self) -> Iterator[Change | BadRow]:
+        return self.judged(self._lines, 2)
+
+    def judged(self, lines: Iterable[str], first_line: int) -> Iterator[Change | BadRow]:
+        """The changes and bad rows of `lines`, whose first is `first_line` of the file."""
+        reader = csv.reader(lines, strict=True)
         while True:
             try:
-                fields = next(self._reader)
+                fields = next(reader)
                 if fields:
                     yield self._change(fields)
             except StopIteration:
                 return
             except FieldError as error:
-                yield BadRow(self._reader.line_num, error.field, error.reason)
+                yield BadRow(first_line - 1 + reader.line_num, error.field, error.reason)
             except csv.Error as error:
-                yield BadRow(self._reader.line_num, "row", str(error))
+                yield BadRow(first_line - 1 + reader.line_num, "row", str(error))
 
     def _change(self, fields: list[str]) -> Change:
-        if len(fields) != len(self._header):
-            raise FieldError("row", f"{len(fields)} fields, the header has {len(self._header)}")
-        number = number_of(fields[self._number_at].strip(), self._region)
-        written = tuple([fields[at] for at in self._network_at])
-        if written not in self._values:
-            self._values[written] = self._value(*(text.strip() for text in written))
-        return Change(number, self._values[written])
-
-    def _value(self, first: str, second: str | None = None) -> int | None:
-        """The network value of a row's last fields. Called once per distinct spelling."""
-        if second is not None:
-            return self._pair(first, second)
-        if not first:
-            return None
-        if self._networks.find(first) is None:
-            raise FieldError("network", f"{_quoted(first)} is neither a code nor a name of networks")
-        if _is_code(first) and int(first):
-            return packed(int(first))
-        return self._name_id(first)
-
-    def _pair(self, rida: str, rcr: str) -> int | None:
-        """Of an unknown pair the row is bad; of one unknown code the other still says where the number is."""
-        if not rida and not rcr:
-            return None
-        codes = {"rida": rida, "rcr": rcr or "0"}
-        for field, code in codes.items():
-            if not _is_code(code) or (field == "rida" and not int(code)):
-                raise FieldError(field, f"{_quoted(code)} is not a three-digit code")
-        if self._networks.served_by_codes(int(rida), int(rcr or 0)).network is None:
-            raise FieldError("rida", f"neither {_quoted(rida)} nor rcr {_quoted(rcr)} is a code of networks")
-        for field, code in codes.items():
-            if int(code) and self._networks.by_code(code) is None:
-                self.unlisted[f"{field} {int(code):03}"] += 1
-        return packed(int(rida), int(rcr or 0))
+        if len(fields) != len(self.header):
+            raise FieldError("row", f"{len(fields)} fields, the header has {len(self.header)}")
+        number = number_of(fields[self.number_at].strip(), self._region)
+        return Change(number, self.values.of(tuple([fields[at] for at in self.network_at])))
 
 
 def number_of(text: str, region: str) -> int:
@@ -125,10 +91,10 @@ def number_of(text: str, region: str) -> int:
     try:
         number = normalise(digits, region)
     except InvalidNumber as error:
-        raise FieldError("number", f"{_quoted(text)}: {error.reason}") from error
+        raise FieldError("number", f"{quoted(text)}: {error.reason}") from error
     if number.digits != digits or number.kind is Kind.SHORT_CODE:
         meant = "" if number.kind is Kind.SHORT_CODE else f", is {number.digits} meant?"
-        raise FieldError("number", f"{_quoted(text)} is not E.164{meant}")
+        raise FieldError("number", f"{quoted(text)} is not E.164{meant}")
     return int(digits)
 
 
@@ -140,17 +106,9 @@ def _header(reader: Iterator[list[str]]) -> list[str]:
     except csv.Error as error:
         raise HeaderError(f"line 1: {error}") from error
     if sorted(header) not in (["network", "number"], ["number", "rcr", "rida"]):
-        raise HeaderError(f"line 1: header is {_quoted(','.join(header))}, expected number,network or number,rida,rcr")
+        raise HeaderError(f"line 1: header is {quoted(','.join(header))}, expected number,network or number,rida,rcr")
     return header
 
 
 def _forms(header: list[str]) -> tuple[str, ...]:
     return ("network",) if "network" in header else ("rida", "rcr")
-
-
-def _is_code(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 3
-
-
-def _quoted(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")

@@ -6,16 +6,17 @@ leaves what was; what it had put aside is cleared by the next one.
 
 import fcntl
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from portability.codes import FIRST_NAME_ID, SCHEMA
-from portability.rows import Change
 
 _LOCK_WAIT_S = 10.0
+_ROWS = 200  # of one INSERT; more are no quicker
+_PAGES, _FILLING_PAGES = 1000, 16_384  # of the log before it is taken into the file: 4 MB and 64 MB
 _CHECKPOINT_WAIT_MS = 200  # a lookup takes microseconds; what holds on longer is a query left open
 
 
@@ -50,10 +51,10 @@ class Counts:
 
     __slots__ = ("changed", "deleted", "inserted")
 
-    def __init__(self) -> None:
-        self.inserted = 0
-        self.changed = 0
-        self.deleted = 0
+    def __init__(self, inserted: int = 0, changed: int = 0, deleted: int = 0) -> None:
+        self.inserted = inserted
+        self.changed = changed
+        self.deleted = deleted
 
 
 @contextmanager
@@ -96,6 +97,11 @@ class Writer:
         self._names.update(self._db.execute("SELECT name, id FROM names"))
 
     @property
+    def connection(self) -> sqlite3.Connection:
+        """The table itself, for what is written besides numbers."""
+        return self._db
+
+    @property
     def rows(self) -> int:
         """How many numbers the table holds."""
         return int(self._db.execute("SELECT value FROM meta WHERE key = 'rows'").fetchone()[0])
@@ -125,28 +131,32 @@ class Writer:
             raise
         self._db.execute("COMMIT")
 
-    def apply(self, changes: Iterable[Change], counts: Counts, table: str = "ported") -> None:
+    def apply(self, changes: Iterable[tuple[int, int | None]], counts: Counts) -> None:
         """Writes changes in the order of their numbers, which is the order of the pages; a number's last one wins."""
         latest = dict(changes)
         kept = sorted((number, value) for number, value in latest.items() if value is not None)
         gone = sorted((number,) for number, value in latest.items() if value is None)
         many = self._db.executemany
-        inserted = many(f"INSERT OR IGNORE INTO {table} (msisdn, network) VALUES (?, ?)", kept).rowcount  # noqa: S608
+        inserted = many("INSERT OR IGNORE INTO ported (msisdn, network) VALUES (?, ?)", kept).rowcount
         counts.inserted += inserted
         if inserted < len(kept):
             moved = [(value, number) for number, value in kept]
-            update = f"UPDATE {table} SET network = ?1 WHERE msisdn = ?2 AND network <> ?1"  # noqa: S608
+            update = "UPDATE ported SET network = ?1 WHERE msisdn = ?2 AND network <> ?1"
             counts.changed += many(update, moved).rowcount
         if gone:
-            counts.deleted += many(f"DELETE FROM {table} WHERE msisdn = ?", gone).rowcount  # noqa: S608
+            counts.deleted += many("DELETE FROM ported WHERE msisdn = ?", gone).rowcount
 
     def record(self, file: LoadedFile, rows: int) -> None:
         """Remembers the file, the new names and the number of rows; inside the transaction they belong to."""
         named = [(value, name) for name, value in self._names.items()]
         self._db.executemany("INSERT OR IGNORE INTO names (id, name) VALUES (?, ?)", named)
-        self._db.execute("UPDATE meta SET value = ? WHERE key = 'rows'", (rows,))
+        self.set_rows(rows)
         columns, places = ", ".join(LoadedFile._fields), ", ".join("?" * len(file))
         self._db.execute(f"INSERT INTO loaded_files ({columns}) VALUES ({places})", file)  # noqa: S608  our own names
+
+    def set_rows(self, rows: int) -> None:
+        """How many numbers the table holds from now on."""
+        self._db.execute("UPDATE meta SET value = ? WHERE key = 'rows'", (rows,))
 
     def begin_new(self) -> None:
         """An empty table `ported_new` beside the one in use; what a killed writer left of one is dropped."""
@@ -157,6 +167,47 @@ class Writer:
         """Gives up a new table, and lets go of an old one."""
         self._db.execute("DROP TABLE IF EXISTS ported_new")
         self._db.execute("DROP TABLE IF EXISTS ported_old")
+
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """While `ported_new` is filled: fewer waits for the disk. A crash of the machine loses the new table only."""
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute(f"PRAGMA wal_autocheckpoint = {_FILLING_PAGES}").fetchone()
+        try:
+            yield
+        finally:
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES}").fetchone()
+
+    def insert_new(self, numbers: Sequence[int], values: Sequence[int | None]) -> None:
+        """Rows in ascending order, none of them there yet, into `ported_new`."""
+        self._many("INSERT INTO ported_new (msisdn, network) VALUES {rows}", numbers, values)
+
+    def upsert_new(self, numbers: Sequence[int], values: Sequence[int | None]) -> None:
+        """Rows in ascending order into `ported_new`, over what is there; value None takes the number out."""
+        kept = [(number, value) for number, value in zip(numbers, values, strict=True) if value is not None]
+        gone = [(number,) for number, value in zip(numbers, values, strict=True) if value is None]
+        if kept:
+            sql = "INSERT INTO ported_new (msisdn, network) VALUES {rows}"
+            sql += " ON CONFLICT (msisdn) DO UPDATE SET network = excluded.network"
+            self._many(sql, *zip(*kept, strict=True))
+        self._db.executemany("DELETE FROM ported_new WHERE msisdn = ?", gone)
+
+    def count_new(self) -> int:
+        """How many numbers `ported_new` holds."""
+        return int(self._db.execute("SELECT count(*) FROM ported_new").fetchone()[0])
+
+    def _many(self, sql: str, numbers: Sequence[int], values: Sequence[int | None]) -> None:
+        """One statement for many rows: 0.3 µs a row instead of 0.9 with `executemany`."""
+        flat: list[int | None] = [None] * (2 * len(numbers))
+        flat[0::2], flat[1::2] = numbers, values
+        whole = sql.format(rows=",".join(["(?,?)"] * _ROWS))
+        step = 2 * _ROWS
+        end = len(flat) // step * step
+        for at in range(0, end, step):
+            self._db.execute(whole, flat[at : at + step])
+        if end < len(flat):
+            self._db.execute(sql.format(rows=",".join(["(?,?)"] * (len(flat[end:]) // 2))), flat[end:])
 
     def swap(self) -> None:
         """Puts `ported_new` in the place of `ported`; inside a transaction. The old one is `ported_old` then."""
@@ -169,13 +220,13 @@ class Writer:
 
     def compared(self) -> Counts:
         """What putting `ported_new` in the place of `ported` changes."""
+        if not self.rows:
+            return Counts(inserted=self.count_new())
         new, known, changed = self._db.execute(
             "SELECT count(*), count(o.msisdn), coalesce(sum(o.network <> n.network), 0)"
             " FROM ported_new n LEFT JOIN ported o ON o.msisdn = n.msisdn"
         ).fetchone()
-        counts = Counts()
-        counts.inserted, counts.changed, counts.deleted = new - known, changed, self.rows - known
-        return counts
+        return Counts(new - known, changed, self.rows - known)
 
     def checkpoint(self) -> bool:
         """Moves the log into the file; False when a reader held on to it, so that it was left to grow."""
@@ -186,17 +237,19 @@ class Writer:
     def _prepare(self) -> None:
         """Makes the tables in a new file; both or none of them are there after a kill."""
         with self.transaction():
+            for statement in _statements("moves.sql"):
+                self._db.execute(statement)
             (made,) = self._db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'").fetchone()
             if not made:
-                for statement in _statements():
+                for statement in _statements("table.sql"):
                     self._db.execute(statement)
             (schema,) = self._db.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
         if schema != SCHEMA:
             raise LoadError(f"the table holds schema {schema}, this version writes schema {SCHEMA}")
 
 
-def _statements() -> list[str]:
-    """The statements of table.sql; `executescript` would commit before each of them."""
-    text = files("portability").joinpath("table.sql").read_text("utf-8")
+def _statements(name: str) -> list[str]:
+    """The statements of a file; `executescript` would commit before each of them."""
+    text = files("portability").joinpath(name).read_text("utf-8")
     bare = "\n".join(line.split("--")[0] for line in text.splitlines())
     return [statement for statement in bare.split(";") if statement.strip()]

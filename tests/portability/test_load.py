@@ -15,6 +15,7 @@ from portability.writer import LoadError, writing
 from tests.support.numbering import NETWORKS, networks
 
 NOW = 1_800_000_000.0
+TABLES = {"ported", "names", "meta", "loaded_files", "pending", "recent"}
 Load = Callable[..., Loaded]
 
 
@@ -52,7 +53,7 @@ def test_load_makes_the_table_and_says_what_it_did(load_text: Load, table: Path)
     assert held(table) == {525512345678: 188_000, 525512345679: 1_000_000}
     assert (done.rows, done.unchanged, done.notes) == (2, False, ())
     assert done.file[:1] + done.file[2:] == ("ported.csv", False, NOW, NOW - 60, 2, 0, 0, 0)
-    assert info(table) == (2, NOW - 60, (done.file,))
+    assert info(table) == (2, NOW - 60, (done.file,), 0, None)
 
 
 def test_load_inserts_changes_and_takes_out(load_text: Load, table: Path) -> None:
@@ -212,7 +213,7 @@ def test_replace_with_a_bad_row_keeps_the_old_table(load_text: Load, table: Path
         load_text(numbered(4) + "x,188\n", replace=True)
 
     assert len(held(table)) == 3
-    assert tables(table) == {"ported", "names", "meta", "loaded_files"}
+    assert tables(table) == TABLES
 
 
 def tables(table: Path) -> set[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from portability.load import info, load
-from tests.portability.test_load import held, tables
+from tests.portability.test_load import TABLES, held, tables
 from tests.support.numbering import networks
 
 ROWS = 4_000
@@ -30,6 +30,9 @@ class Stepping(writer.Writer):
     def apply(self, *args):
         super().apply(*args)
         step()
+    def insert_new(self, *args):
+        super().insert_new(*args)
+        step()
     def record(self, *args):
         super().record(*args)
         step()
@@ -37,7 +40,7 @@ class Stepping(writer.Writer):
         super().swap()
         step()
 
-loading._CHUNK = 1000
+loading.BLOCK = 16_000
 writer.Writer = Stepping
 file, table, replace = sys.argv[1:]
 loading.load(Path(file), Path(table), networks(), now=0.0, replace=replace == "True", force=True)
@@ -81,4 +84,4 @@ def test_killed_load_leaves_all_or_nothing(tmp_path: Path, replace: bool) -> Non
 
     assert step >= ROWS // 1000
     assert set(held(table).values()) == {156_000}
-    assert tables(table) == {"ported", "names", "meta", "loaded_files"}
+    assert tables(table) == TABLES
