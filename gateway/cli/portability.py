@@ -14,8 +14,9 @@ from gateway.cli.failure import WRONG_USAGE, Failure
 from gateway.cli.output import complain, count, duration, fields, plain, print_json, table, terminal
 from gateway.config import Config
 from gateway.config.numbering import TableSource
-from gateway.numbering import build_networks
+from gateway.numbering import build_networks, configured_plan
 from portability import load as loading
+from portability.abd_load import apply_due, load_abd
 from portability.rows import BadRow
 from portability.writer import LoadError
 
@@ -27,11 +28,20 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     actions = add_group(subparsers, "portability", "load ported numbers, and say what is loaded")
     more = "All of the file or nothing of it. A gateway that runs sees it at once, without a restart."
     parser = add_command(actions, "load", "load a file of ported numbers", load, json=True, more=more)
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV: number,network or number,rida,rcr")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="CSV: number,network or number,rida,rcr; or the administrator's"
+    )
     parser.add_argument("--replace", action="store_true", help="the file is the whole table, not changes to it")
-    parser.add_argument("--format", choices=("csv", "abd"), default="csv", help="how the file is written (csv)")
+    parser.add_argument(
+        "--format",
+        choices=("csv", "abd"),
+        default="csv",
+        help="csv, or abd: NumbersPorted and NumbersDeleted of Mexico's administrator (csv)",
+    )
     parser.add_argument("--max-errors", type=_errors, default=0, metavar="N", help="bad rows to leave out (0)")
     parser.add_argument("--force", action="store_true", help="replace even where many rows would be lost")
+    ahead = "An abd file may date moves ahead. They wait for this, or for the next load of one: let a timer run it."
+    add_command(actions, "apply", "apply moves that were dated ahead and are due", apply, json=True, more=ahead)
     parser = add_command(actions, "info", "say what the table holds", info, json=True)
     parser.add_argument(
         "--all", action="store_true", help=f"every file that was loaded, not only the last {_SHOWN_FILES}"
@@ -40,23 +50,18 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
 
 def load(args: argparse.Namespace) -> int:
     """Load the file, name every bad line, and say what changed."""
-    if args.format == "abd":
-        raise Failure("--format abd is not supported yet; convert the file to CSV: number,rida,rcr", WRONG_USAGE)
     config = whole_config(args)
+    path, networks = _table(args, config), build_networks(config)
     with _progress(args.file) as (on_bad, progress):
+        options: dict[str, Any] = {
+            **{"now": time.time(), "on_bad": on_bad, "progress": progress},
+            **{name: getattr(args, name) for name in ("replace", "force", "max_errors")},
+        }
         try:
-            loaded = loading.load(
-                args.file,
-                _table(args, config),
-                build_networks(config),
-                now=time.time(),
-                region=config.portability.region,
-                replace=args.replace,
-                force=args.force,
-                max_errors=args.max_errors,
-                on_bad=on_bad,
-                progress=progress,
-            )
+            if args.format == "abd":
+                loaded = load_abd(args.file, path, networks, plan=configured_plan(config, networks), **options)
+            else:
+                loaded = loading.load(args.file, path, networks, region=config.portability.region, **options)
         except LoadError as error:
             raise Failure(str(error)) from None
     for note in loaded.notes:
@@ -64,9 +69,24 @@ def load(args: argparse.Namespace) -> int:
     if args.json:
         print_json({**loaded.file._asdict(), "rows": loaded.rows, "unchanged": loaded.unchanged, "notes": loaded.notes})
     elif loaded.unchanged:
-        print(f"nothing to do: this very file was loaded last; the table holds {count(loaded.rows)} numbers")
+        print(f"nothing to do: this very file was loaded already; the table holds {count(loaded.rows)} numbers")
     else:
         print(f"{_did(loaded.file._asdict())}; the table holds {count(loaded.rows)} numbers")
+    return 0
+
+
+def apply(args: argparse.Namespace) -> int:
+    """Apply the moves that were dated ahead and are due now."""
+    try:
+        done = apply_due(_table(args, whole_config(args)), time.time())
+    except LoadError as error:
+        raise Failure(str(error)) from None
+    if args.json:
+        print_json(done._asdict())
+    else:
+        print(
+            f"{_did({**done._asdict(), 'replaced': False, 'skipped': 0})}; the table holds {count(done.rows)} numbers"
+        )
     return 0
 
 
@@ -80,11 +100,15 @@ def info(args: argparse.Namespace) -> int:
     files = found.files if args.all else found.files[:_SHOWN_FILES]
     if args.json:
         listed = [file._asdict() for file in files]
-        print_json({"path": str(path), "rows": found.rows, "as_of": found.as_of, "files": listed})
+        waiting = {"pending": found.pending, "next_due": found.next_due}
+        print_json({"path": str(path), "rows": found.rows, "as_of": found.as_of, **waiting, "files": listed})
         return 0
     age = "" if found.as_of is None else f"{duration(max(0.0, time.time() - found.as_of))} old"
     console = terminal()
-    console.print(fields([("table", path), ("numbers", count(found.rows)), ("newest data", age)]))
+    told: list[tuple[str, object]] = [("table", path), ("numbers", count(found.rows)), ("newest data", age)]
+    if found.next_due is not None:
+        told.append(("dated ahead", f"{count(found.pending)} moves, the next for {_when(found.next_due)}"))
+    console.print(fields(told))
     rows = [(_when(file.loaded_at), file.name, _did(file._asdict())) for file in files]
     if rows:
         console.print(table(("LOADED", "FILE", "DID"), rows))

@@ -34,6 +34,28 @@ def test_load_of_the_same_file_again_has_nothing_to_do(relevo: Relevo, ported: P
     assert relevo("portability", "load", str(ported)).out.startswith("nothing to do")
 
 
+def test_load_takes_the_administrators_files_and_applies_what_was_dated_ahead(relevo: Relevo, tmp_path: Path) -> None:
+    file = tmp_path / "NumbersPorted.csv"
+    row = "{0}|1|Port|551234567{0}|551234567{0}|Y|188|188|156|156|{1}\n"
+    file.write_text(row.format(1, "20250101020000") + row.format(2, "29990101020000"))
+
+    ran = relevo("portability", "load", str(file), "--format", "abd")
+
+    assert (ran.status, ran.out) == (0, "1 inserted; the table holds 1 numbers\n")
+    assert ran.err == "note: 1 moves are dated ahead and wait until they are due\n"
+    assert relevo("portability", "info", "--json").json["pending"] == 1
+    assert "1 moves, the next for 2999-01-01" in relevo("portability", "info").out
+    assert relevo("portability", "apply").out == "changed nothing; the table holds 1 numbers\n"
+    assert relevo("portability", "apply", "--json").json == {"inserted": 0, "changed": 0, "deleted": 0, "rows": 1}
+
+
+def test_file_that_is_not_the_administrators_is_refused(relevo: Relevo, ported: Path) -> None:
+    ran = relevo("portability", "load", str(ported), "--format", "abd")
+
+    assert (ran.status, ran.out) == (1, "")
+    assert "neither XML nor CSV of the administrator" in ran.err
+
+
 def test_load_names_every_bad_line_and_loads_nothing(relevo: Relevo, ported: Path) -> None:
     ported.write_text(HEADER + "525512345678,188\n5512345678,188\n525512345670,999\nx\x1b,188,\n")
 
@@ -71,7 +93,7 @@ def test_load_replaces_the_table_and_insists_where_numbers_would_be_lost(relevo:
     ("words", "status", "said"),
     [
         (("load", "nowhere.csv"), 1, "nowhere.csv: No such file"),
-        (("load", "ported.csv", "--format", "abd"), 2, "--format abd is not supported yet"),
+        (("apply",), 1, "`relevo portability load` makes it"),
         (("info",), 1, "`relevo portability load` makes it"),
     ],
 )
