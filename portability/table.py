@@ -8,6 +8,7 @@ here beside the file (answers by network, age) is checked once a second.
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from portability.codes import FIRST_NAME_ID, SCHEMA, unpacked
 from portability.networks import Networks, Served
@@ -97,23 +98,28 @@ class Table:
         self._answers.clear()
         self._not_ported = self._not_ported._replace(as_of=self.as_of)
 
-    def _answer(self, value: int) -> Answer:
-        """The answer all numbers of one network value share; made once after each load."""
-        served, written = self._served(value)
+    def _answer(self, network: int) -> Answer:
+        """The answer all numbers of one network share; made once after each load."""
+        served, written = self._served(network)
         detail = "" if served.network else f"{written} is no network of the configuration"
         answer = Answer(served.network, self.name, True, self.as_of, None, served.hosts, detail)
-        self._answers[value] = answer
+        self._answers[network] = answer
         return answer
 
-    def _served(self, value: int) -> tuple[Served, str]:
+    def _served(self, network: int) -> tuple[Served, str]:
+        (value,) = self._one("SELECT value FROM networks WHERE id = ?", network) or (0,)
         if value < FIRST_NAME_ID:
             rida, rcr = unpacked(value)
             return self._networks.served_by_codes(rida, rcr), f"RIDA {rida:03}, RCR {rcr:03}"
-        if self._connection is None:
-            raise SourceUnavailable(self.unavailable)
-        row = self._connection.execute("SELECT name FROM names WHERE id = ?", (value,)).fetchone()
+        row = self._one("SELECT name FROM names WHERE id = ?", value)
         name = row[0] if row else f"name {value}"
         return self._networks.served(self._networks.find(name)), name
+
+    def _one(self, select: str, key: int) -> tuple[Any, ...] | None:
+        if self._connection is None:
+            raise SourceUnavailable(self.unavailable)
+        row: tuple[Any, ...] | None = self._connection.execute(select, (key,)).fetchone()
+        return row
 
 
 def _opened(path: Path) -> sqlite3.Connection:

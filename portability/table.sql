@@ -1,8 +1,13 @@
 -- Numbers that were ported, and where to. One row a number; a number that is not here is where its range is.
--- msisdn is E.164 as an integer (15 digits fit) and the row's own key: no second index, 12 bytes a row.
+-- msisdn is E.164 as an integer (15 digits fit) and the row's own key: no second index, 12 octets a row.
 CREATE TABLE ported (
     msisdn  INTEGER PRIMARY KEY,
-    network INTEGER NOT NULL  -- below 1000000: RIDA * 1000 + RCR, RCR 0 where not said; from there on: names.id
+    network INTEGER NOT NULL  -- networks.id
+);
+-- Where numbers went, numbered as they are met: the first two need no octet in a row of ported, the next hundred one.
+CREATE TABLE networks (
+    id    INTEGER PRIMARY KEY,
+    value INTEGER NOT NULL UNIQUE  -- below 1000000: RIDA * 1000 + RCR, RCR 0 where not said; from there on: names.id
 );
 -- Networks that a file named by anything but a three-digit code.
 CREATE TABLE names (
@@ -33,4 +38,4 @@ SELECT
     (SELECT value FROM meta WHERE key = 'rows') AS rows,
     (SELECT max(as_of) FROM loaded_files
      WHERE id >= coalesce((SELECT max(id) FROM loaded_files WHERE replaced), 0)) AS as_of;
-INSERT INTO meta (key, value) VALUES ('schema', 1), ('rows', 0);
+INSERT INTO meta (key, value) VALUES ('schema', 2), ('rows', 0);

@@ -85,6 +85,8 @@ def test_filling_holds_the_last_row_of_each_number(blocks: list[list[tuple[int, 
             filling.add([number for number, _ in block], [value for _, value in block])
         rows = filling.finish()
         filling.close()
-        found = dict(writer.connection.execute("SELECT msisdn, network FROM ported_new"))
+        writer.set_rows(rows)  # writes the networks
+        select = "SELECT msisdn, value FROM ported_new JOIN networks ON id = network"
+        found = dict(writer.connection.execute(select))
     assert found == expected
     assert rows == len(expected)

@@ -15,7 +15,7 @@ from portability.writer import LoadError, writing
 from tests.support.numbering import NETWORKS, networks
 
 NOW = 1_800_000_000.0
-TABLES = {"ported", "names", "meta", "loaded_files", "pending", "recent"}
+TABLES = {"ported", "names", "networks", "meta", "loaded_files", "pending", "recent"}
 Load = Callable[..., Loaded]
 
 
@@ -38,7 +38,7 @@ def load_text(tmp_path: Path, table: Path) -> Load:
 def held(table: Path) -> dict[int, int]:
     connection = sqlite3.connect(table)
     try:
-        return dict(connection.execute("SELECT msisdn, network FROM ported"))
+        return dict(connection.execute("SELECT msisdn, value FROM ported JOIN networks ON id = network"))
     finally:
         connection.close()
 
@@ -180,10 +180,10 @@ def test_table_in_a_missing_directory_is_said_by_name(tmp_path: Path) -> None:
 def test_table_of_a_later_schema_is_left_alone(load_text: Load, table: Path) -> None:
     load_text(numbered(1))
     connection = sqlite3.connect(table, isolation_level=None)
-    connection.execute("UPDATE meta SET value = 2 WHERE key = 'schema'")
+    connection.execute("UPDATE meta SET value = 3 WHERE key = 'schema'")
     connection.close()
 
-    with pytest.raises(LoadError, match="holds schema 2"):
+    with pytest.raises(LoadError, match="holds schema 3"):
         load_text(numbered(2))
 
 

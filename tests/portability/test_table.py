@@ -183,11 +183,11 @@ def test_file_that_is_no_table_is_not_available(path: Path, content: bytes) -> N
 def test_table_of_a_later_schema_is_not_available(path: Path) -> None:
     filled(path, f"{NUMBER},188,188")
     connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("UPDATE meta SET value = 2 WHERE key = 'schema'")
+    connection.execute("UPDATE meta SET value = 3 WHERE key = 'schema'")
     connection.close()
     table = Table(path, networks(), monotonic=Now())
 
-    with pytest.raises(SourceUnavailable, match="schema 2"):
+    with pytest.raises(SourceUnavailable, match="schema 3"):
         table.lookup(NUMBER)
 
 
