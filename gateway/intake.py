@@ -284,10 +284,12 @@ class Intake:
             after_s = bucket.next_send_time(now, count) - now
             raise Refusal("over_tps", f"The app may submit {bucket.rate:g} messages a second.", retry_after_s=after_s)
 
-    def accept(self, message: Message, done: Done, argument: object = None) -> None:
+    def accept(self, message: Message, done: Done, argument: object = None, *, urgent: bool | None = None) -> None:
         """Put the message on disk; then `done(argument, message, None)`, then hand it down. On a StoreError
-        `done(argument, message, error)` is called and nothing was kept."""
-        self._commits.accept(message, self._accepted, (message, done, argument), urgent=message.lane == "fast")
+        `done(argument, message, error)` is called and nothing was kept. `urgent` None: as its lane is; False: behind
+        all others, in slices."""
+        urgent = message.lane == "fast" if urgent is None else urgent
+        self._commits.accept(message, self._accepted, (message, done, argument), urgent=urgent)
 
     def _accepted(self, what: object, error: StoreError | None) -> None:
         message, done, argument = cast("tuple[Message, Done, object]", what)  # what `accept` handed through

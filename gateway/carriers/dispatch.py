@@ -6,7 +6,7 @@ of one carrier (then it is in `live`), or on disk behind the feed. Once a carrie
 others go nowhere else: phones join only what was cut alike.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from gateway.carriers.backlog import Flow
@@ -86,6 +86,7 @@ class Dispatch:
         self._tell = tell
         self.live: dict[str, Outgoing] = {}
         self.overflow: Overflow | None = None
+        self._held: set[Flow] = set()
         self._cancelling = 0
         self._left: set[str] = set()  # ids that left memory while somebody was reading one to cancel it
 
@@ -106,6 +107,8 @@ class Dispatch:
 
     def wants(self, carrier: str, lane: str, flow: Flow | None) -> int:
         """How many messages of a batch a carrier's lane wants from disk now."""
+        if flow in self._held:
+            return 0
         found = self._carriers.get(carrier)
         return found.wants(lane, flow) if found is not None else UNCONFIGURED_ROOM
 
@@ -120,7 +123,10 @@ class Dispatch:
             overflow.note(message)
 
     def place(self, message: Message) -> bool:
-        """Put a message into the lane of the carrier that is best now; False where its batch has no room there."""
+        """Put a message into the lane of the carrier that is best now; False where its batch has no room there, or is
+        held."""
+        if self._held and (message.app, message.batch) in self._held:
+            return False
         name = self._choose(message)
         carrier = self._carriers.get(name)
         if carrier is None:
@@ -186,20 +192,69 @@ class Dispatch:
         begun = outgoing.begun if outgoing is not None else taken(message)
         if begun or message.status not in WAITING:
             raise Refusal("not_cancellable", f"The message is {message.status.word}: it cannot be cancelled any more.")
-        move(message, Status.CANCELLED, Event(self._utc(), Status.CANCELLED, detail="cancelled by the app"))
         if outgoing is not None:
-            carrier = self._carriers.get(message.carrier)
-            if carrier is not None:
-                carrier.drop(outgoing)
-            self.leave(outgoing)
-        elif self.overflow is not None:
-            self.overflow.left(message_id)
-        self._commits.update(message)
-        self._tell(message)
+            self._withdraw(outgoing)
+        self._cancel(message, "cancelled by the app")
         await self._commits.drain()
         if not self._commits.healthy:
             raise StoreError("the cancellation is not on disk yet")
         return message
+
+    # -- batches ----------------------------------------------------------------------------------------------------
+
+    def hold(self, flow: Flow) -> None:
+        """Send nothing more of a batch: what waits of it in memory goes back behind the feed, still accepted."""
+        self._held.add(flow)
+        app, batch = flow
+        for outgoing in [one for one in self.live.values() if one.message.batch == batch and one.message.app == app]:
+            if not outgoing.begun:
+                self._withdraw(outgoing)
+                self._commits.update(outgoing.message)  # it may have changed its carrier, and is read by that
+                if self.overflow is not None:
+                    self.overflow.note(outgoing.message)
+
+    def release(self, flow: Flow) -> None:
+        """What waits of a batch may go; the feed brings it."""
+        self._held.discard(flow)
+
+    def held(self, message: Message) -> bool:
+        """Whether a message waits because its batch is held."""
+        return (message.app, message.batch) in self._held and message.status in WAITING
+
+    async def cancel_these(self, read: Callable[[], Awaitable[list[Message]]]) -> list[Message]:
+        """Cancel what no carrier has of the messages of a held batch that `read` gives; the messages that were read."""
+        self._cancelling += 1
+        try:
+            await self._commits.drain()  # what has moved must not be read as waiting
+            found = await read()
+            for message in found:
+                if message.id in self.live or message.id in self._left or message.status not in WAITING:
+                    continue
+                if not taken(message):
+                    self._cancel(message, "cancelled with its batch")
+            return found
+        finally:
+            self._forget_cancelling()
+
+    def _withdraw(self, outgoing: Outgoing) -> None:
+        """Out of memory, out of its carrier's lane."""
+        carrier = self._carriers.get(outgoing.message.carrier)
+        if carrier is not None:
+            carrier.drop(outgoing)
+        self.leave(outgoing)
+
+    def _cancel(self, message: Message, detail: str) -> None:
+        """End a message that no carrier has and that is not in memory."""
+        move(message, Status.CANCELLED, Event(self._utc(), Status.CANCELLED, detail=detail))
+        if self.overflow is not None:
+            self.overflow.left(message.id)
+        self._commits.update(message)
+        self._tell(message)
+
+    def _forget_cancelling(self) -> None:
+        self._cancelling -= 1
+        if not self._cancelling:
+            self._left.clear()
 
     async def _find(self, message_id: str) -> Message | None:
         """The message as it is now: the one in memory, else the one on disk once that holds all that was said."""
@@ -213,9 +268,7 @@ class Dispatch:
                     return message
             return outgoing.message
         finally:
-            self._cancelling -= 1
-            if not self._cancelling:
-                self._left.clear()
+            self._forget_cancelling()
 
     def oldest(self) -> str:
         """The smallest id in memory, "" where there is none."""

@@ -110,6 +110,12 @@ class Commits(Gathering):
         finally:
             self._drains.discard(drained)
 
+    async def settled(self) -> None:
+        """As `drain`, but bulk accepts that wait in slices are not waited for, and errors are waited out."""
+        settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.then(_resolve, settled, urgent=False)
+        await settled
+
     async def run(self) -> None:
         """Write until cancelled; to lose nothing, `drain` first. Run once, by one task."""
         while True:

@@ -234,6 +234,10 @@ class MemoryStore:
         ids = (row[2] for row in self._lookups.begins(app, key) if row[2] > after)
         return read_messages(_first(limit, (row for row in map(self._messages.get, ids) if row)))
 
+    async def statuses_after(self, app: str, key: str, after: str, limit: int) -> list[tuple[str, int]]:
+        """Ids and statuses of the same messages."""
+        return [(message.id, int(message.status)) for message in await self.found_after(app, key, after, limit)]
+
     async def page(
         self, app: str, key: str, statuses: Sequence[Status], since: str, before: str, limit: int, walk: int
     ) -> Page:

@@ -192,6 +192,10 @@ SELECT m.id, m.status, m.lane, m.carrier, m.app, m.created_at, m.expires_at, m.s
 FROM lookups AS l JOIN messages AS m ON m.id = l.id
 WHERE l.app = ? AND l.key = ? AND l.id > ? ORDER BY l.id LIMIT ?;
 
+-- name: statuses_after
+SELECT m.id, m.status FROM lookups AS l JOIN messages AS m ON m.id = l.id
+WHERE l.app = ? AND l.key = ? AND l.id > ? ORDER BY l.id LIMIT ?;
+
 -- name: listed_bound
 -- How far back a page may look: the least of so many ids, whosever they are.
 SELECT min(id), count(*) FROM (SELECT id FROM messages WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?);

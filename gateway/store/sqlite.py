@@ -198,6 +198,10 @@ class SqliteStore:
         """An app's messages that are found by a key, beyond `after`, oldest first."""
         return read_messages(await self._walk("found_after", app, key, after, limit))
 
+    async def statuses_after(self, app: str, key: str, after: str, limit: int) -> list[tuple[str, int]]:
+        """Ids and statuses of the same messages."""
+        return [(row[0], row[1]) for row in await self._walk("statuses_after", app, key, after, limit)]
+
     async def page(
         self, app: str, key: str, statuses: Sequence[Status], since: str, before: str, limit: int, walk: int
     ) -> Page:

@@ -296,6 +296,9 @@ class Store(Protocol):
     async def found_after(self, app: str, key: str, after: str, limit: int) -> list[Message]:
         """An app's messages that are found by a key (`store.batch`), with an id beyond `after`, oldest first."""
 
+    async def statuses_after(self, app: str, key: str, after: str, limit: int) -> list[tuple[str, int]]:
+        """Ids and statuses of the same messages."""
+
     async def page(
         self, app: str, key: str, statuses: Sequence[Status], since: str, before: str, limit: int, walk: int
     ) -> Page:

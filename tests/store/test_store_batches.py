@@ -44,6 +44,7 @@ async def test_messages_are_found_by_batch_number_and_reference(store: Store) ->
     await store.commit(Changes(lookups=lookup_rows(rows[0])))  # once more is no harm
     assert ids(await store.found_after("bank", by_batch("b1"), "", 9)) == [an_id(1), an_id(3), an_id(5)]
     assert ids(await store.found_after("bank", by_batch("b1"), an_id(1), 1)) == [an_id(3)]
+    assert await store.statuses_after("bank", by_batch("b1"), an_id(1), 1) == [(an_id(3), 2)]
     page = await store.page("bank", by_number("5215512345678"), ALL, "", "", 9, 100)
     assert (ids(page.messages), page.before) == ([an_id(n) for n in (5, 4, 3, 2, 1)], "")
     assert ids((await store.page("bank", by_reference("r"), ALL, "", "", 9, 100)).messages) == [an_id(3)]

@@ -1,0 +1,191 @@
+"""One body on its way in: rows in slices through the intake, in order, as fast as the writer takes them.
+
+A row is known by its place. `Batch.rows` is how many from the first on are settled, on disk or refused for good; of
+those beyond, a crash or a store that fails may have kept some and not others, so going on skips what is `present`.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple, Protocol
+
+from gateway.errors import Refusal, StoreError
+from gateway.intake import Intake, Submission
+from gateway.message import Message
+from gateway.store.batch import Batch, RowError
+from gateway.store.commits import Commits
+from gateway.store.store import Unwritable
+from portability.number import Number
+from portability.source import Answer, NeedsAsking
+
+SLICE = 64
+"""Rows decided on in one turn of the loop: about 2 ms."""
+IN_FLIGHT = 2_000
+"""Rows of one body that are not on disk yet."""
+KEEP_EVERY = 2_000
+MOST_ERRORS = 100
+ROW = "row"
+
+
+class Refused(NamedTuple):
+    """A row that is no submission: what it was for, as it was written, and why."""
+
+    to: str
+    refusal: Refusal
+
+
+Row = Submission | Refused
+
+
+class Counts(Protocol):
+    """What is counted of rows."""
+
+    def accepted(self, message: Message) -> None:
+        """A row is on disk."""
+
+    def refused(self, app: str, code: str) -> None:
+        """A row was refused."""
+
+
+class Upload:
+    """Takes the rows of one batch. One body at a time; `end` in any case."""
+
+    def __init__(
+        self,
+        batch: Batch,
+        intake: Intake,
+        commits: Commits,
+        counts: Counts,
+        *,
+        present: Collection[int] = (),
+        on_end: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`present`: rows beyond `batch.rows` that are on disk already."""
+        self.batch = batch
+        self._intake = intake
+        self._commits = commits
+        self._counts = counts
+        self._present = frozenset(present)
+        self._settled = batch.rows
+        self._on_end = on_end
+        self._kept = batch.rows
+        self._at = 0
+        self._in_flight = 0
+        self._enough = 0
+        self._room: asyncio.Future[None] | None = None
+        self._error: StoreError | None = None
+
+    async def take(self, rows: Sequence[Row]) -> None:
+        """The next rows of the body. Raises StoreError, Refusal stopping: then `end`, and the body may come again."""
+        for first in range(0, len(rows), SLICE):
+            if self.batch.state.startswith("cancel"):
+                raise Refusal("cancelled", "The batch was cancelled.")
+            if self._intake.stopping:
+                raise Refusal("stopping", retry_after_s=5.0)
+            await self._take_slice(rows[first : first + SLICE])
+            while self._in_flight >= IN_FLIGHT and self._error is None:
+                await self._wait(IN_FLIGHT // 2)
+            if self._error is not None:
+                raise self._error
+            await asyncio.sleep(0)
+
+    async def _take_slice(self, rows: Sequence[Row]) -> None:
+        fresh: list[tuple[int, Row]] = []
+        for row in rows:
+            if self._at >= self._settled and self._at not in self._present:
+                fresh.append((self._at, row))
+            self._at += 1
+        for index, row, number, answer in await self._resolved(fresh):
+            self._decide(index, row, number, answer)
+
+    async def _resolved(self, rows: list[tuple[int, Row]]) -> list[tuple[int, Row, Number | None, Answer | Refusal]]:
+        """Whose numbers they are; the sources outside are asked about all of a slice at once."""
+        found: list[tuple[int, Row, Number | None, Answer | NeedsAsking | Refusal]] = []
+        asking = False
+        for index, row in rows:
+            if isinstance(row, Refused):
+                found.append((index, row, None, row.refusal))
+                continue
+            try:
+                number = self._intake.number(row)
+            except Refusal as refusal:
+                found.append((index, row, None, refusal))
+                continue
+            answer = self._intake.resolver.resolve_now(int(number.digits))
+            asking = asking or type(answer) is NeedsAsking
+            found.append((index, row, number, answer))
+        if not asking:
+            return found  # type: ignore[return-value]  # none of them is a NeedsAsking
+        return list(await asyncio.gather(*map(self._ask, found)))
+
+    async def _ask(
+        self, row: tuple[int, Row, Number | None, Answer | NeedsAsking | Refusal]
+    ) -> tuple[int, Row, Number | None, Answer | Refusal]:
+        answer = row[3]
+        if isinstance(answer, NeedsAsking):
+            answer = await self._intake.resolver.resume(answer)
+        return row[0], row[1], row[2], answer
+
+    def _decide(self, index: int, row: Row, number: Number | None, answer: Answer | Refusal) -> None:
+        if isinstance(answer, Refusal) or number is None or not isinstance(row, Submission):
+            assert isinstance(answer, Refusal)  # noqa: S101  # what has no number has a refusal
+            self._refuse(index, row.to, answer)
+            return
+        try:
+            decision = self._intake.decide(row, number, answer)
+        except Refusal as refusal:
+            self._refuse(index, row.to, refusal)
+            return
+        row.batch = self.batch.id
+        row.extras = {ROW: str(index)}
+        self._in_flight += 1
+        self._intake.accept(self._intake.message(row, decision), self._accepted, index, urgent=False)
+
+    def _refuse(self, index: int, to: str, refusal: Refusal) -> None:
+        batch = self.batch
+        batch.rejected += 1
+        if len(batch.errors) < MOST_ERRORS:
+            batch.errors.append(RowError(index, to[:64], refusal.code, refusal.detail))
+        self._counts.refused(batch.app, refusal.code)
+
+    def _accepted(self, index: object, message: Message, error: StoreError | None) -> None:
+        assert isinstance(index, int)  # noqa: S101  # what `_decide` gave
+        self._in_flight -= 1
+        if isinstance(error, Unwritable):
+            self._refuse(index, message.to, Refusal("invalid_field", f"The row cannot be stored: {error}", "text"))
+        elif error is not None:
+            self._error = self._error or error
+        else:
+            self._counts.accepted(message)
+            if self._error is None and index >= self.batch.rows:
+                self.batch.rows = index + 1
+                if index - self._kept >= KEEP_EVERY:
+                    self._kept = index
+                    self._commits.batch(self.batch)
+        if self._room is not None and not self._room.done() and self._in_flight <= self._enough:
+            self._room.set_result(None)
+
+    async def _wait(self, enough: int) -> None:
+        """Until no more than so many rows are under way; the writer answers each, with yes or an error."""
+        self._enough = enough
+        self._room = asyncio.get_running_loop().create_future()
+        try:
+            await self._room
+        finally:
+            self._room = None
+
+    async def end(self, digest: str = "") -> None:
+        """No more rows: wait for what is under way. With the body's `digest` it came to its end. Raises StoreError."""
+        try:
+            if self._in_flight:
+                await self._wait(0)
+            batch = self.batch
+            if self._error is None:
+                batch.rows = max(batch.rows, self._at)
+                batch.complete = bool(digest)
+                batch.digest = digest
+            self._commits.batch(batch)
+            if self._error is not None:
+                raise self._error
+            await self._commits.settled()
+        finally:
+            self._on_end()
