@@ -1,7 +1,8 @@
 """A socket around a session: feed it, tell the owner, write once a turn, keep one timer, mind the flow.
 
 However many PDUs a read brings or the owner queues, one write carries all that they call for: wake-ups cost, PDUs do
-not. The loop runs one timer for each connection, moved only when it has to ring earlier than it would.
+not. But a long read is taken in slices, one a turn, so that no peer has the loop for itself. The loop runs one timer
+for each connection, moved only when it has to ring earlier than it would.
 """
 
 import asyncio
@@ -16,6 +17,10 @@ STALL_S = 30.0
 """So long a peer may leave our full buffer unread, or a closed connection unfinished, before it is cut off."""
 MOST_BUFFERED = 1 << 20
 """Octets unread by the peer from which on we stop reading it too: its requests would only add to them."""
+SLICE = 8 * 1024
+"""Octets taken in one turn of the loop: some ms of work. A read may bring a quarter of a megabyte."""
+SLICE_UNBOUND = 1024
+"""The same of a peer that is not bound: ten binds."""
 # uvloop counts in whole milliseconds; a timer rounded down to none would ring without end.
 _SHORTEST_TIMER_S = 0.001
 # A timer so late means that the loop stood still; answers then lie unread in the socket, and are to be read first.
@@ -37,6 +42,19 @@ class Owner(Protocol):
 
     def on_closed(self, connection: "Connection", events: list[Event], exc: Exception | None) -> None:
         """The connection is gone; `events` hold what was lost with it. The last call."""
+
+
+class Allowance(Protocol):
+    """How much a peer may ask for; shared by connections that are one party's."""
+
+    def spend(self, pdus: int) -> bool:
+        """So many were taken that were no answers; False: wait for a turn before any more is read."""
+
+    def await_turn(self, go_on: Callable[[], None]) -> None:
+        """Call once when more may be read."""
+
+    def leave(self, go_on: Callable[[], None]) -> None:
+        """Do not call it, if it waits."""
 
 
 class Scheduler(Protocol):
@@ -79,6 +97,10 @@ class Connection(asyncio.Protocol):
         self._cut_off_at: float | None = None
         self._reading = True
         self._held = False
+        self._unread = b""
+        self._resting = False
+        self._turn_awaited = False
+        self._allowance: Allowance | None = None
         self.writable = True
         """False while the peer does not keep up with reading."""
         self.closing = False
@@ -97,6 +119,18 @@ class Connection(asyncio.Protocol):
         if not self._flush_awaited:
             self._flush_awaited = True
             self._loop.call_soon(self._flush)
+
+    def pace(self, allowance: Allowance) -> None:
+        """Read no more than it allows, from now on."""
+        if self._resting and self._turn_awaited and self._allowance is not None:
+            self._allowance.leave(self._read_on)
+            allowance.await_turn(self._read_on)
+        self._allowance = allowance
+
+    def spend(self, pdus: int) -> None:
+        """What the owner was just told of costs as much as so many PDUs more."""
+        if self._allowance is not None:
+            self._allowance.spend(pdus)
 
     def pause_reading(self) -> None:
         """Read nothing more until `resume_reading`: the owner has as much to do as it can hold. Timers run on."""
@@ -139,7 +173,10 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._trace is not None:
             self._trace("in", data)
-        self._tell(self.session.receive(data, self._clock()))
+        if self._unread or self._turn_awaited:  # a read that was under way when reading was paused
+            self._unread += data
+        else:
+            self._take(data)
 
     def pause_writing(self) -> None:
         self.writable = False
@@ -158,10 +195,40 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._allowance is not None:
+            self._allowance.leave(self._read_on)
         self._transport = None
         self._owner.on_closed(self, self.session.connection_lost(self._clock()), exc)
 
     # A turn
+
+    def _take(self, data: bytes) -> None:
+        """One slice is taken now, the rest in turns to come; reading rests until then, or while too much was spent."""
+        session = self.session
+        most = SLICE if session.bound else SLICE_UNBOUND
+        if len(data) > most:
+            self._unread = data[most:]
+            data = data[:most]
+        unasked = session.unasked
+        self._tell(session.receive(data, self._clock()))
+        if self._allowance is not None and not self._allowance.spend(session.unasked - unasked):
+            self._resting = True
+        if self._unread or self._resting:
+            self._read_or_not()
+
+    def _read_on(self) -> None:
+        """It is our turn."""
+        self._turn_awaited = False
+        if self._transport is None or self.closing:
+            self._unread = b""
+            return
+        if self._held or self._behind():
+            return
+        self._resting = False
+        if self._unread:
+            data, self._unread = self._unread, b""
+            self._take(data)
+        self._read_or_not()
 
     def _tell(self, events: list[Event]) -> None:
         """The owner acts on the events, and what that queues is written with the session's own answers."""
@@ -191,11 +258,15 @@ class Connection(asyncio.Protocol):
             self._read_or_not()
 
     def _read_or_not(self) -> None:
-        """Read, unless the owner wants no more or the peer leaves too much of ours unread."""
+        """Read, unless the owner wants no more, the peer leaves too much of ours unread, or has sent too much."""
         if self._transport is None or self.closing:
             return
-        behind = not self.writable and self._transport.get_write_buffer_size() > MOST_BUFFERED
-        reading = not (self._held or behind)
+        stopped = self._held or self._behind()
+        if (self._unread or self._resting) and not stopped and not self._turn_awaited:
+            self._await_turn()
+        reading = not (stopped or self._unread or self._resting)
+        if not reading:
+            self.session.hold()
         if reading == self._reading:
             return
         self._reading = reading
@@ -203,6 +274,19 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
         else:
             self._transport.pause_reading()
+
+    def _behind(self) -> bool:
+        """Whether the peer leaves too much of ours unread."""
+        if self.writable or self._transport is None:
+            return False
+        return self._transport.get_write_buffer_size() > MOST_BUFFERED
+
+    def _await_turn(self) -> None:
+        self._turn_awaited = True
+        if self._resting and self._allowance is not None:
+            self._allowance.await_turn(self._read_on)
+        else:
+            self._loop.call_soon(self._read_on)
 
     # The timer
 

@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from gateway.connection import MOST_BUFFERED, STALL_S, Connection
+from gateway.apps.smpp_allowance import Allowance
+from gateway.connection import MOST_BUFFERED, SLICE, STALL_S, Connection
 from gateway.smpp.codec import decode, encode
 from gateway.smpp.events import Answered, Closing, Lost, Reason, Received, TimedOut
 from gateway.smpp.matrix import Role
@@ -335,3 +336,85 @@ def test_connection_reads_again_when_neither_owner_nor_peer_holds_it_back() -> N
     bench.connection.close()
     bench.connection.pause_reading()
     assert "pause_reading" not in bench.transport.calls[2:]
+
+
+LINKS = encode(EnquireLink(), 1)
+
+
+def test_connection_takes_a_long_read_in_slices_a_turn_each_and_reads_nothing_meanwhile() -> None:
+    bench = Bench(Timers(enquire_link_s=None))
+
+    bench.connection.data_received(LINKS * (3 * SLICE // len(LINKS)))
+    assert [len(write) for write in bench.transport.writes] == [SLICE]
+    assert bench.transport.calls == ["pause_reading"]
+    bench.connection.data_received(LINKS)  # a read that was under way
+    bench.loop.run()
+
+    assert [len(write) for write in bench.transport.writes] == [SLICE] * 3 + [len(LINKS)]
+    assert bench.transport.calls == ["pause_reading", "resume_reading"]
+
+
+def test_connection_keeps_its_slices_while_the_owner_has_no_room() -> None:
+    bench = Bench(Timers(enquire_link_s=None))
+    bench.connection.data_received(LINKS * (2 * SLICE // len(LINKS)))
+    bench.connection.pause_reading()
+    bench.loop.run()
+    assert len(bench.transport.writes) == 1
+
+    bench.connection.resume_reading()
+    bench.loop.run()
+
+    assert len(bench.transport.writes) == 2
+    assert bench.transport.calls == ["pause_reading", "resume_reading"]
+
+
+def test_connection_drops_its_slices_when_it_is_closed() -> None:
+    bench = Bench(Timers(enquire_link_s=None))
+    bench.connection.data_received(LINKS * (2 * SLICE // len(LINKS)))
+
+    bench.connection.abort()
+    bench.loop.run()
+
+    assert len(bench.transport.writes) == 1
+
+
+def test_connection_that_has_spent_too_much_waits_for_its_turn_without_blaming_the_peer() -> None:
+    bench = Bench(Timers(enquire_link_s=None, unfinished_pdu_s=10.0))
+    allowance = Allowance(1.0, bench.clock.monotonic, bench.loop.call_later)
+    bench.connection.pace(allowance)
+    bench.connection.data_received(LINKS * 3 + LINKS[:7])
+    assert bench.transport.calls == ["pause_reading"]
+    allowance.rate_per_s = 0.001
+    allowance.spend(1)
+
+    bench.loop.advance(0.9)
+    bench.connection.pause_reading()
+    bench.loop.advance(60.0)
+    assert bench.transport.calls == ["pause_reading"]
+    bench.connection.resume_reading()
+    bench.loop.advance(60.0)
+
+    assert bench.transport.calls == ["pause_reading", "resume_reading"]
+    assert bench.owner.events == []
+
+
+def test_connection_that_is_lost_while_it_waits_for_its_turn_leaves_no_timer() -> None:
+    bench = Bench(Timers(enquire_link_s=None))
+    bench.connection.pace(Allowance(1.0, bench.clock.monotonic, bench.loop.call_later))
+    bench.connection.data_received(LINKS * 5)
+
+    bench.connection.connection_lost(None)
+
+    assert bench.loop.timers == []
+
+
+def test_answers_to_requests_of_ours_cost_no_allowance() -> None:
+    bench = Bench(Timers(enquire_link_s=None))
+    bench.connection.pace(Allowance(1.0, bench.clock.monotonic, bench.loop.call_later))
+    numbers = [bench.request(SUBMIT) for _ in range(50)]
+    bench.loop.run()
+
+    bench.connection.data_received(b"".join(encode(SubmitSmResp("id"), number) for number in numbers))
+
+    assert len(bench.owner.events) == 50
+    assert bench.transport.calls == []

@@ -7,10 +7,10 @@ a firewall that forgot): then all of them are asked for a sign of life, and the 
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Protocol
 
 from gateway.apps.auth import AppCredentials
 from gateway.apps.lockout import Lockout
+from gateway.apps.smpp_allowance import Allowance, Later, Timer, allowed_per_s
 from gateway.apps.smpp_bind import AppBind
 from gateway.apps.smpp_binds import AppBinds
 from gateway.config.apps import App
@@ -26,16 +26,6 @@ PAUSE_S = 1.0
 """Before a no to credentials, and up to half as long again: guessing takes time, and all noes the same."""
 
 _RBINDFAIL, _RALYBND = int(CommandStatus.ESME_RBINDFAIL), int(CommandStatus.ESME_RALYBND)
-
-
-class Timer(Protocol):
-    """A call that was put off."""
-
-    def cancel(self) -> None:
-        """Do not call."""
-
-
-Later = Callable[[float, Callable[[], object]], Timer]
 
 
 class Claim:
@@ -78,12 +68,16 @@ class Admission:
         self._on_bound = on_bound
         self._pause_s = pause_s
         self._claims: list[Claim] = []
+        self._allowances: dict[str, Allowance] = {}
         self.apply(apps, credentials)
 
     def apply(self, apps: Mapping[str, App], credentials: AppCredentials) -> None:
         """Take over a changed configuration; who is bound stays so."""
         self._apps = apps
         self._credentials = credentials
+        for app, allowance in self._allowances.items():
+            if app in apps:
+                allowance.rate_per_s = allowed_per_s(apps[app].tps)
 
     def asked(self, bind: AppBind, received: Received) -> None:
         """A connection asks to be bound: it is answered now or some seconds from now."""
@@ -134,8 +128,17 @@ class Admission:
         log.warning("app_bind_refused", address=address, system_id=system_id, why=why, locked_out=locked_out)
         return None
 
+    def _allowance(self, app: str) -> Allowance:
+        """What all the app's binds may ask for together; kept while none is bound: to bind anew gains nothing."""
+        allowance = self._allowances.get(app)
+        if allowance is None:
+            rate_per_s = allowed_per_s(self._apps[app].tps)
+            allowance = self._allowances[app] = Allowance(rate_per_s, self._monotonic, self._later)
+        return allowance
+
     def _accept(self, bind: AppBind, sequence_number: int, app: str) -> None:
-        if bind.accept(sequence_number, app, self._apps[app], self._system_id):
+        settings = self._apps[app]
+        if bind.accept(sequence_number, app, settings, self._system_id, self._allowance(app)):
             self._binds.add(bind)
             log.info("app_bound", app=app, address=bind.address, type=bind.type, binds=len(self._binds.of(app)))
             self._on_bound(bind)

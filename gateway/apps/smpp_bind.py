@@ -6,6 +6,7 @@ messages become durable is not read for a while, so that what waits here is boun
 
 from typing import Protocol
 
+from gateway.apps.smpp_allowance import Allowance
 from gateway.apps.smpp_requests import AppRequests, Around
 from gateway.apps.smpp_submission import spellings
 from gateway.config.apps import App
@@ -65,7 +66,8 @@ class Keeper(Protocol):
 class AppBind:
     """One connection; `app` is "" until it is bound."""
 
-    def __init__(self, around: Around, keeper: Keeper) -> None:
+    def __init__(self, around: Around, keeper: Keeper, allowance: Allowance) -> None:
+        """`allowance` is what it may ask for until it is bound."""
         self._around = around
         self._keeper = keeper
         self.app = ""
@@ -82,6 +84,7 @@ class AppBind:
         self._why = ""
         self.session = Session(Role.SMSC, TIMERS, around.monotonic())
         self.connection = Connection(self.session, self, around.monotonic, on_connected=self._connected)
+        self.connection.pace(allowance)
 
     # -- what it is -------------------------------------------------------------------------------------------------
 
@@ -112,8 +115,11 @@ class AppBind:
 
     # -- what its keeper asks for -----------------------------------------------------------------------------------
 
-    def accept(self, sequence_number: int, app: str, settings: App, system_id: str) -> bool:
-        """Answer its bind: it is the app's from here on. False where it has left meanwhile; `system_id` is ours."""
+    def accept(self, sequence_number: int, app: str, settings: App, system_id: str, allowance: Allowance) -> bool:
+        """Answer its bind: it is the app's from here on, and shares what the app may ask for, `allowance`.
+
+        False where it has left meanwhile; `system_id` is ours.
+        """
         if self.connection.closing:
             return False
         try:
@@ -125,6 +131,7 @@ class AppBind:
         self.since = self._around.utc()
         self._requests = AppRequests(self._around, self.connection, app, spellings(settings.senders), self._settled)
         self.window = settings.window
+        self.connection.pace(allowance)
         self.connection.flush_soon()
         return True
 

@@ -153,6 +153,7 @@ class AppRequests:
         destinations = pdu.dest_address
         if not destinations:
             raise Unfit(_S.ESME_RINVNUMDESTS, "submit_multi without destinations", "missing_field")
+        self._connection.spend(len(destinations) - 1)
         multi = Multi(self._around.new_id(), len(destinations), partial(self._answer, sequence_number))
         for destination in destinations:
             try:

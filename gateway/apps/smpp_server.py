@@ -11,9 +11,11 @@ from typing import Any
 from gateway.apps.auth import AppCredentials
 from gateway.apps.lockout import Lockout
 from gateway.apps.smpp_admission import PAUSE_S, Admission
+from gateway.apps.smpp_allowance import BEFORE_BIND, Allowance
 from gateway.apps.smpp_anteroom import Anteroom
 from gateway.apps.smpp_bind import AppBind
 from gateway.apps.smpp_binds import AppBinds
+from gateway.apps.smpp_doorstep import Doorstep
 from gateway.apps.smpp_inquiries import Cancel, Find
 from gateway.apps.smpp_requests import Around, Road
 from gateway.config.apps import App
@@ -56,12 +58,13 @@ class SmppServer:
         self._on_room = on_room
         self._monotonic = monotonic
         self._servers: list[asyncio.Server] = []
-        self._connections: dict[AppBind, bool] = {}  # with whether it still stands in the anteroom
+        self._connections: dict[AppBind, bool] = {}  # with whether it is still in the anteroom
         self._tasks: set[asyncio.Task[None]] = set()
         self._emptied = asyncio.Event()
         self._said_full_at = -_SAID_AGAIN_S
         self._apps = apps
         self._anteroom = Anteroom(apps, credentials)
+        self._doorstep = Doorstep(self._enters, self._new_connection)
         self._around = Around(road, find, cancel, metrics, monotonic, utc, new_id, self._spawn)
         self._admission = Admission(
             apps,
@@ -71,7 +74,7 @@ class SmppServer:
             system_id=system_id,
             monotonic=monotonic,
             random=random,
-            later=lambda seconds, call: asyncio.get_running_loop().call_later(seconds, call),
+            later=_call_later,
             on_bound=self._bound,
             pause_s=pause_s,
         )
@@ -81,7 +84,7 @@ class SmppServer:
     async def start(self, host: str, port: int, context: ssl.SSLContext | None = None) -> tuple[str, int]:
         """Listen there, with TLS where `context` is given; where it listens. Raises OSError. May be called again."""
         server = await asyncio.get_running_loop().create_server(
-            lambda: AppBind(self._around, self).connection,
+            self._doorstep.caller,
             host,
             port,
             ssl=context,
@@ -115,6 +118,7 @@ class SmppServer:
         """Listen no more, answer what was asked, unbind everybody; after `within_s` what is left is cut off."""
         for server in self._servers:
             server.close()
+        self._doorstep.close()
         for bind in list(self._connections):
             bind.finish()
         if not await self._all_gone(within_s):
@@ -153,12 +157,7 @@ class SmppServer:
     # -- as the binds' keeper ---------------------------------------------------------------------------------------
 
     def connected(self, bind: AppBind) -> None:
-        """A connection is counted from its first moment, or closed where there are too many unbound."""
-        entered = self._anteroom.enter(bind.address)
-        self._connections[bind] = entered
-        if not entered:
-            self._say_full(bind)
-            bind.evict("too many unbound connections")
+        self._connections[bind] = True
 
     def asked(self, bind: AppBind, received: Received) -> None:
         self._admission.asked(bind, received)
@@ -187,17 +186,31 @@ class SmppServer:
             self._anteroom.leave(bind.address)
         self.has_room(bind)
 
-    def _say_full(self, bind: AppBind) -> None:
+    def _enters(self, address: str) -> bool:
+        """Whether a connection is let in; it is counted from its first moment."""
+        if self._anteroom.enter(address, self._monotonic()):
+            return True
+        self._say_full(address)
+        return False
+
+    def _new_connection(self) -> asyncio.Protocol:
+        return AppBind(self._around, self, Allowance(BEFORE_BIND, self._monotonic, _call_later)).connection
+
+    def _say_full(self, address: str) -> None:
         """Once a minute at most: whoever floods us shall not flood the log."""
         now = self._monotonic()
         if now - self._said_full_at >= _SAID_AGAIN_S:
             self._said_full_at = now
-            log.warning("too_many_unbound_connections", address=bind.address, unbound=self.unbound)
+            log.warning("too_many_unbound_connections", address=address, unbound=self.unbound)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _call_later(seconds: float, call: Callable[[], object]) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(seconds, call)
 
 
 def _bind_status(bind: AppBind) -> dict[str, object]:

@@ -96,6 +96,8 @@ class Session:
         self.role = role
         self.state = State.OPEN
         self.peer_version: int | None = None
+        self.unasked = 0
+        """PDUs received so far that were no answers to requests of ours."""
         self._limits = limits or (PEER_CARRIER if role is Role.ESME else PEER_APP)
         self._framer = Framer(AFTER_BIND if role is Role.ESME else BEFORE_BIND)
         self._requests = Requests(first_sequence_number)
@@ -212,6 +214,7 @@ class Session:
             pdus, broken = error.whole, error
         if pdus:
             self._watch.received(now)
+            self.unasked += len(pdus)
         for octets in pdus:
             self._receive_pdu(octets, events)
             if self._peer_leaves:
@@ -225,6 +228,10 @@ class Session:
         else:
             self._watch.finished()
         return events
+
+    def hold(self) -> None:
+        """We read nothing more for now: that a PDU is unfinished is not the peer's doing until octets come again."""
+        self._watch.finished()
 
     def data_to_send(self) -> bytes:
         """All queued octets, responses first; the queue is empty afterwards."""
@@ -381,6 +388,7 @@ class Session:
             _note_stray(frame, events)
         response: Response = frame.pdu  # type: ignore[assignment]  # by its command_id
         self._requests.remove(sequence_number)
+        self.unasked -= 1
         if received_id == _GENERIC_NACK and command_status == _ROK:
             command_status = _RUNKNOWNERR  # it never means yes
         if match is Match.LATE:

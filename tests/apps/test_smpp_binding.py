@@ -15,7 +15,7 @@ import pytest
 from gateway.apps import smpp_admission
 from gateway.apps.auth import AppCredentials
 from gateway.apps.lockout import MOST_FAILURES
-from gateway.apps.smpp_anteroom import MOST_UNBOUND, MOST_UNBOUND_OF_ONE, Anteroom
+from gateway.apps.smpp_anteroom import CALLS_S, MOST_CALLS, MOST_UNBOUND, MOST_UNBOUND_OF_ONE, Anteroom
 from gateway.apps.tls import listener_context
 from gateway.config.secret import Secret
 from gateway.smpp.codec import encode
@@ -228,11 +228,60 @@ def test_anteroom_is_as_wide_as_the_binds_that_may_come_from_an_address() -> Non
         "web": replace(BANK, system_id=None, password=None, max_binds=900),
     }
     room = Anteroom(apps, AppCredentials(apps))
-    assert [room.enter("192.0.2.1") for _ in range(6)] == [True] * 5 + [False]
-    assert sum(room.enter("10.0.0.1") for _ in range(200)) == 82
+    assert [room.enter("192.0.2.1", 0.0) for _ in range(6)] == [True] * 5 + [False]
+    assert sum(room.enter("10.0.0.1", 0.0) for _ in range(200)) == 82
     room.leave("192.0.2.1")
-    assert room.enter("192.0.2.1")
+    assert room.enter("192.0.2.1", 0.0)
     assert len(room) == 87
+
+
+def test_anteroom_full_of_strangers_has_a_place_for_an_address_that_an_app_names() -> None:
+    apps = {"named": replace(BANK, allow_from=(ip_network("10.0.0.0/8"),)), "open": SHOP}
+    room = Anteroom(apps, AppCredentials(apps))
+    strangers = [f"192.0.2.{host}" for host in range(1, 200)]
+    assert sum(room.enter(address, 0.0) for address in strangers) == MOST_UNBOUND
+
+    assert [room.enter("10.0.0.1", 0.0) for _ in range(7)] == [True] * 6 + [False]
+
+    room.leave(strangers[0])
+    assert room.enter(strangers[-1], 0.0)
+    assert not room.enter(strangers[-2], 0.0)
+
+
+def test_anteroom_turns_away_who_calls_too_often_until_it_has_been_quiet() -> None:
+    apps = {"bank": replace(BANK, max_binds=1)}
+    room = Anteroom(apps, AppCredentials(apps))
+
+    def calls(times: int, now: float) -> int:
+        entered = 0
+        for _ in range(times):
+            if room.enter("192.0.2.1", now):
+                room.leave("192.0.2.1")
+                entered += 1
+        return entered
+
+    assert calls(100, 0.0) == MOST_CALLS
+    assert calls(100, CALLS_S / MOST_CALLS) == 1
+    assert calls(100, 2 * CALLS_S) == MOST_CALLS
+
+
+async def test_flood_of_one_bind_leaves_other_apps_their_pace_and_the_flooder_its_bind(rig: Rig) -> None:
+    flooder, good = await rig.bound(bind(system_id="shop1", password="other")), await rig.bound()
+    allowance = rig.server._admission._allowance("shop")
+    allowance.rate_per_s = 100.0
+    flooder.raw(encode(EnquireLink(), 7) * 16_000)
+    for _ in range(20):
+        assert (await good.ask(SUBMIT)).command_status == S.ESME_ROK
+    assert [bind["type"] for bind in rig.server.status()["shop"]] == ["transceiver"]
+    assert rig.server.unbound == 0
+
+
+async def test_caller_that_comes_too_often_is_held_unread_and_then_cut_off(rig: Rig) -> None:
+    idle = [await rig.connect() for _ in range(BANK.max_binds + SHOP.max_binds)]
+    held = await rig.connect()
+    held.send(bind())
+    await held.expect_closed()
+    assert rig.server.unbound == len(idle)
 
 
 async def test_reload_lets_new_apps_in_and_old_ones_out(rig: Rig) -> None:

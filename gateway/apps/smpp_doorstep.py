@@ -1,0 +1,67 @@
+"""Where a connection stands before anything is made for it: let in, or held and then cut off.
+
+Whoever connects too often is not cut off at once: that would only invite the next try. It is held unread for a moment,
+which costs a socket and nothing else; over MOST_HELD even that is saved.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+HOLD_S = 1.0
+MOST_HELD = 1_000
+
+
+class Doorstep:
+    """`enters(address)` says who is let in, `make` builds the protocol that serves it."""
+
+    def __init__(self, enters: Callable[[str], bool], make: Callable[[], asyncio.Protocol]) -> None:
+        self._enters = enters
+        self._make = make
+        self._held: set[asyncio.Transport] = set()
+
+    def caller(self) -> asyncio.Protocol:
+        """A protocol for the next connection: what create_server asks for."""
+        return _Caller(self)
+
+    def close(self) -> None:
+        """Cut off all that are held."""
+        for transport in self._held:
+            transport.abort()
+
+    def called(self, transport: asyncio.Transport) -> None:
+        """Somebody has connected."""
+        name = transport.get_extra_info("peername")
+        if self._enters(str(name[0]) if isinstance(name, tuple) else ""):
+            protocol = self._make()
+            transport.set_protocol(protocol)
+            protocol.connection_made(transport)
+        elif len(self._held) < MOST_HELD:
+            self._held.add(transport)
+            asyncio.get_running_loop().call_later(HOLD_S, transport.abort)
+        else:
+            transport.abort()
+
+    def lost(self, transport: asyncio.Transport) -> None:
+        """One that was not let in is gone."""
+        self._held.discard(transport)
+
+
+class _Caller(asyncio.Protocol):
+    """One connection, until it is let in."""
+
+    __slots__ = ("_doorstep", "_transport")
+
+    def __init__(self, doorstep: Doorstep) -> None:
+        self._doorstep = doorstep
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # what the protocol of a stream is given
+        self._doorstep.called(self._transport)
+
+    def data_received(self, data: bytes) -> None:
+        # Not sooner: uvloop begins to read after connection_made, whatever was asked for in there.
+        self._transport.pause_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._doorstep.lost(self._transport)
