@@ -138,7 +138,7 @@ class _AbdLoading(Loading):
                 held = filling.finish()
             if not self._options.force:
                 self._guard()
-            file = self._filled(file, self._writer.compared())
+            file = self._filled(file, self._writer.compared(held))
             with self._writer.transaction():
                 self._writer.swap()
                 moves.start_again(since)

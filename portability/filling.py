@@ -47,12 +47,11 @@ class Filling:
         """Merges what was put aside; how many numbers the new table holds."""
         if self._aside is None:
             return self._rows
+        if not self._rows:
+            return sum(self._straight(numbers, values) for numbers, values in self._aside.merged(self._merged))
         for numbers, values in self._aside.merged(self._merged):
-            if self._rows:
-                with self._writer.transaction():
-                    self._writer.upsert_new(numbers, values)
-            else:
-                self._straight(numbers, values)
+            with self._writer.transaction():
+                self._writer.upsert_new(numbers, values)
         return self._writer.count_new()
 
     def close(self) -> None:

@@ -94,7 +94,7 @@ class _CsvLoading(Loading):
                 rows = filling.finish()
             if not self._options.force:
                 self._guard()
-            file = self._filled(file, self._writer.compared())
+            file = self._filled(file, self._writer.compared(rows))
             with self._writer.transaction():
                 self._writer.swap()
                 forget_moves(self._writer.connection, quarters(file.as_of))

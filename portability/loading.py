@@ -94,6 +94,8 @@ class Loading:
 
     def _guard(self) -> None:
         """A replacement that forgets much is more likely a cut-off file than the truth."""
+        if not self._writer.rows:
+            return
         old, new = self._by_network("ported"), self._by_network("ported_new")
         before, after = old.total(), new.total()
         if after < before * (1 - _LARGEST_LOSS):

@@ -230,13 +230,13 @@ class Writer:
         counted = self._db.execute(f"SELECT network, count(*) FROM {table} GROUP BY network")  # noqa: S608  own names
         return {values[number]: rows for number, rows in counted}
 
-    def compared(self) -> Counts:
-        """What putting `ported_new` in the place of `ported` changes."""
+    def compared(self, new: int) -> Counts:
+        """What putting `ported_new`, of `new` rows, in the place of `ported` changes."""
         if not self.rows:
-            return Counts(inserted=self.count_new())
-        new, known, changed = self._db.execute(
-            "SELECT count(*), count(o.msisdn), coalesce(sum(o.network <> n.network), 0)"
-            " FROM ported_new n LEFT JOIN ported o ON o.msisdn = n.msisdn"
+            return Counts(inserted=new)
+        known, changed = self._db.execute(
+            "SELECT count(*), coalesce(sum(o.network <> n.network), 0)"
+            " FROM ported_new n JOIN ported o ON o.msisdn = n.msisdn"
         ).fetchone()
         return Counts(new - known, changed, self.rows - known)
 
