@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.carriers.building import bind_settings
-from gateway.carriers.conformance.drafts import LABELS, LONG_LABELS, UCS2_TEXT, first_draft, special
+from gateway.carriers.conformance.drafts import LABELS, LONG_LABELS, UCS2_TEXT, first_draft, shown, special
 from gateway.carriers.conformance.findings import Findings
 from gateway.carriers.conformance.line import Line
 from gateway.carriers.conformance.profile import CarrierProfile, profile_of
@@ -64,11 +64,11 @@ class Handset:
         return [self._text(record) for record in self._simulator.received]
 
     def _text(self, record: Record) -> str:
-        """As the subscriber sees it: an SMSC of seven bits has none for what is over ASCII."""
+        """As the subscriber sees it: data_coding 0 is the carrier's alphabet to the letter."""
         alphabet = self._simulator.profile.alphabet
-        text = record.text(alphabet)
-        seven = alphabet is Alphabet.ASCII and record.pdu.data_coding == 0
-        return text.encode("ascii", "replace").decode("ascii") if seven else text
+        if record.pdu.data_coding or alphabet is Alphabet.GSM7_PACKED:
+            return record.text(alphabet)
+        return shown(record.opened(alphabet).octets, alphabet)
 
     def _alphabet(self) -> list[str]:
         seen = self._texts()
@@ -112,8 +112,9 @@ async def checked(
     wait_s: float = 1.0,
     budget: int | None = None,
     meanwhile: Callable[[], object] = _nothing,
+    pace_per_s: float = 200.0,
 ) -> Checked:
-    """Check the carrier's first bind, its second one for receipts if there is one."""
+    """Check the carrier's first bind, its second one for receipts if there is one. `pace_per_s`: below its limit."""
     bind, *others = carrier.binds
     options = Options(TO, sender, "52", wait_s, window, rate, frozenset(skip))
     steps = plan(carrier, options)
@@ -123,7 +124,7 @@ async def checked(
         bind_settings(others[0], "test", carrier) if others else None,
         SystemClock(),
         budget=most if budget is None else budget,
-        pace_per_s=7.5,
+        pace_per_s=pace_per_s,
         quiet_s=0.3,
     )
     findings = Findings(first_draft(carrier, sender, TO, "52", plain=False))

@@ -23,7 +23,8 @@ async def check_of(name: str, *modes: str, senders: tuple[str, ...] = ("45555",)
     played |= {"receipts_after_s": 0.05, "receipts_jitter_s": 0.0}
     async with running(**played) as (simulator, port):
         carrier = carrier_to(port, *modes, senders=CarrierSenders(allow=senders))
-        return await checked(simulator, carrier, **changes)
+        pace_per_s = 0.9 * (profile.tps or 100)
+        return await checked(simulator, carrier, pace_per_s=pace_per_s, **changes)
 
 
 async def test_check_finds_the_habits_of_an_operator() -> None:

@@ -56,6 +56,14 @@ def test_profile_file_says_what_a_carrier_is_like() -> None:
     assert load_profile(PROFILES / "cloud.yaml", {}).habits.over_window == SILENCE
 
 
+def test_profile_of_the_documentation_can_be_played(tmp_path: Path) -> None:
+    text = (PROFILES.parents[1] / "docs" / "carriers.md").read_text()
+    example = text.split("```yaml\n")[1].split("```")[0]
+    habits = load_profile(written(tmp_path, example), {}).habits
+    assert habits.numbers == {"52000*": CommandStatus.ESME_RINVDSTADR, "*404": MessageState.UNDELIVERABLE}
+    assert habits.receipts.zone_s == -6 * 3600
+
+
 def test_empty_profile_file_is_an_smsc_that_takes_everything(tmp_path: Path) -> None:
     assert load_profile(written(tmp_path, ""), {}) == Profile()
     assert load_profile(written(tmp_path, "name: sim\n"), {}) == Profile()

@@ -12,7 +12,6 @@ from gateway.smpp.fields import Tlvs
 from gateway.smpp.pdu import SubmitSm
 from gateway.text import gsm7
 from gateway.text.data_coding import DEFAULT, Alphabet
-from gateway.text.decoding import decode
 from gateway.text.packed import pack, unpack
 from gateway.text.segments import LongMessages
 
@@ -26,6 +25,7 @@ PLAIN_TEXT = "Relevo: prueba de enlace, texto simple 0123456789"
 FLASH_TEXT = "Relevo I: mensaje clase 0"
 TOO_LONG = "Relevo: texto de mas de un segmento en un solo mensaje. " * 4
 _CODECS = {Alphabet.LATIN1: "latin-1", Alphabet.ASCII: "ascii"}
+_QUESTION_MARK = 0x3F  # in the GSM alphabet as in ASCII
 _LONG_WORDS = 56  # of six characters: three parts, however they are cut
 
 
@@ -150,11 +150,15 @@ def _spelled(text: str, alphabet: Alphabet) -> bytes:
 
 
 def shown(octets: bytes, alphabet: Alphabet) -> str:
-    """What a handset shows of octets under data_coding 0 at a carrier with this alphabet, controls as dots."""
-    septets = unpack(octets) if alphabet is Alphabet.GSM7_PACKED else octets
-    text = decode(DEFAULT, septets, alphabet)
-    if alphabet is Alphabet.ASCII:  # decoding is kinder than an SMSC that has seven bits
-        text = text.encode("ascii", "replace").decode("ascii")
+    """What a handset shows of octets under data_coding 0 at a carrier with this alphabet: controls as dots, and "?"
+    for what the alphabet has not. Strict, other than what reads inbound messages: nothing is guessed."""
+    if alphabet is Alphabet.LATIN1:
+        text = octets.decode("latin-1")
+    elif alphabet is Alphabet.ASCII:
+        text = octets.decode("ascii", "replace").replace("\ufffd", "?")
+    else:
+        septets = unpack(octets) if alphabet is Alphabet.GSM7_PACKED else octets
+        text = gsm7.decode(bytes(septet if septet < 0x80 else _QUESTION_MARK for septet in septets))
     return "".join(sign if sign.isprintable() else "·" for sign in text)
 
 

@@ -75,12 +75,12 @@ def parts_of(long: Sequence[Reply], pairs: Iterable[tuple[Reply, Arrival]]) -> s
 async def receipts(run: Run) -> None:
     """Wait for receipts while the session is held idle, then tell what they are like."""
     findings, line = run.findings, run.line
-    began = line.clock.monotonic()
+    began, checked = line.clock.monotonic(), len(line.rtts_s)
     await line.until(lambda: _complete(run), run.options.wait_s)
     idle_s = min(run.options.wait_s, run.carrier.enquire_link + _ANSWER_S)
     await line.rest(began + idle_s - line.clock.monotonic())
     held_s = line.clock.monotonic() - began
-    _tell_link(run, held_s)
+    _tell_link(run, held_s, checked)
     due, arrivals = findings.replies, list(line.arrivals)
     if not arrivals:
         findings.unknown["message_ids"] = f"no receipt came within {held_s:.0f} s"
@@ -101,10 +101,12 @@ def _complete(run: Run) -> bool:
     )
 
 
-def _tell_link(run: Run, held_s: float) -> None:
+def _tell_link(run: Run, held_s: float, checked: int) -> None:
     line = run.line
-    rtts = line.rtts_s
-    came = f"{len(rtts)} enquire_link_resp" + (f", slowest {max(rtts) * 1000:.0f} ms" if rtts else "")
+    rtts = line.rtts_s[checked:]
+    came = "no enquire_link was due"
+    if rtts:
+        came = f"{len(rtts)} enquire_link_resp, the slowest after {max(rtts) * 1000:.1f} ms"
     verdict = "the session held" if line.up else f"the session was lost: {line.reason}"
     run.note("idle", f"nothing but enquire_link for {held_s:.1f} s", came, verdict, good=line.up)
 

@@ -71,4 +71,6 @@ def described(reply: Reply) -> str:
         return "no answer"
     if reply.status == 0:
         return f"ESME_ROK, message_id {reply.message_id or 'empty'}, after {reply.elapsed_s * 1000:.0f} ms"
-    return f"{status_name(reply.status)} (0x{reply.status:02x}): {status_sentence(reply.status)}"
+    name = status_name(reply.status)
+    number = "" if name.startswith("0x") else f" (0x{reply.status:02x})"
+    return f"{name}{number}: {status_sentence(reply.status)}"

@@ -1,6 +1,6 @@
 """The script of a check: which steps, in which order, at the cost of how many messages."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 from gateway.carriers.address import sender_kind
@@ -11,8 +11,19 @@ from gateway.carriers.conformance.line import BudgetSpent
 from gateway.carriers.conformance.run import Options, Run
 from gateway.config.carriers import Carrier
 from gateway.smpp.spec import VERSION_33
+from gateway.smpp.status import CommandStatus as S
 
 _LINK_CHECKS = 3
+_NOTHING = "nothing can be checked"
+_LOCKS = "wrong credentials: do not try on, carriers lock accounts"
+_WHY: Mapping[int | None, str] = {
+    S.ESME_RALYBND: "the carrier holds a session of this bind: stop it in the gateway, wait some minutes, try again",
+    S.ESME_RBINDFAIL: "credentials, our address, too many sessions, or not provisioned yet: ask the carrier",
+    S.ESME_RINVPASWD: _LOCKS,
+    S.ESME_RINVSYSID: _LOCKS,
+    S.ESME_RINVSYSTYP: "wrong system_type: ask the carrier which one the bind must have",
+    S.ESME_RINVCMDID: "this mode of bind is not taken: try the other modes",
+}
 STEPS = ("plain", "senders", "alphabet", "ucs2", "class", "long", "refusals", "oversize", "window", "rate")
 
 
@@ -55,7 +66,7 @@ def plan(carrier: Carrier, options: Options) -> list[Step]:
         Step("window", "more at once than may be unanswered", window, window, limits.window),
         Step("rate", "as fast as it goes, then evenly", rate, 2 * rate, limits.rate),
     ]
-    return [step for step in steps if step.name not in options.skip and (step.most or step.name == "plain")]
+    return [step for step in steps if step.name == "plain" or (step.most and step.name not in options.skip)]
 
 
 def cost(steps: list[Step]) -> tuple[int, int]:
@@ -88,7 +99,7 @@ async def _open(run: Run) -> bool:
         await line.open()
         rtts = [await line.check_link() for _ in range(_LINK_CHECKS)]
     except CallEnded as error:
-        run.note("bind", f"bind_{run.bind.mode} {settings}", str(error), "nothing can be checked", good=False)
+        run.note("bind", f"bind_{run.bind.mode} {settings}", str(error), _WHY.get(error.status, _NOTHING), good=False)
         return False
     for mode, bound in line.bound:
         version = "no version" if bound.peer_version is None else f"version 0x{bound.peer_version:02x}"

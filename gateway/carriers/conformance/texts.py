@@ -31,10 +31,11 @@ async def alphabet(run: Run) -> None:
     for each, label in LABELS.items():
         text, octets = special(each)
         reply = await run.send(run.findings.draft, octets)
-        seen = "; ".join(f"{other}: {shown(octets.short_message, other)}" for other in LABELS)
-        run.note(
-            "alphabet", f"{label}, {each}: {text}", described(reply), f"the handset shows, if data_coding 0 is {seen}"
-        )
+        run.note("alphabet", f"{label}, {each}: {text}", described(reply), "taken" if reply.taken else "not taken")
+        for other in LABELS if reply.taken else ():
+            run.note(
+                "alphabet", "", "", f"where data_coding 0 is {other}, it shows {shown(octets.short_message, other)}"
+            )
         if reply.taken:
             taken.append((label, each, text))
     if not taken:
