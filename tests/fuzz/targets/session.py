@@ -273,6 +273,7 @@ def _seeds() -> Iterator[bytes]:
     for cell in range(len(CELLS) * len(_TIMERS)):
         asks = b"".join(_step(Course.owner_asks, kind) for kind in range(len(_REQUESTS)))
         yield bytes((cell,)) + until_asked * 4
+        yield bytes((cell,)) + asks + _step(Course.lose) + asks + until_asked
         yield bytes((cell,)) + asks + until_asked * 9
         yield bytes((cell,)) + asks + _step(Course.wait, 4) + asks + _step(Course.owner_unbinds) + until_asked * 3
         unbind = list(VECTOR_OCTETS).index(next(o for o in VECTOR_OCTETS if o[4:8] == b"\0\0\0\6"))
