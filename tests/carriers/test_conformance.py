@@ -145,6 +145,15 @@ async def test_check_goes_on_with_a_new_session_where_one_was_cut() -> None:
     assert any(remark.startswith("step ucs2 was cut short") for remark in found.profile.remarks)
 
 
+async def test_check_waits_where_it_is_told_to_go_slower() -> None:
+    async with running(tps=1) as (simulator, port):
+        skip = tuple(step for step in ALL if step != "ucs2")
+        found = await checked(simulator, carrier_to(port), skip=skip, wait_s=0.2, budget=5)
+        assert simulator.stats.refused == {CommandStatus.ESME_RTHROTTLED: 1}
+    assert found.findings.ucs2 is True
+    assert found.sent == 3
+
+
 async def test_check_leaves_to_the_gateway_what_is_not_its_own() -> None:
     async with running() as (simulator, port):
         skip = ("class", "long", "refusals", "oversize", "window", "rate")

@@ -108,6 +108,12 @@ def test_burst_tells_what_was_taken_and_what_refused() -> None:
     assert judge_burst([reply("a"), reply("b")]) == (2, True, ())
     assert judge_burst([reply("a"), reply("", full), reply("", full)]) == (1, False, (full,))
     assert judge_burst([reply("a"), None, None]) == (1, False, (None,))
+    assert judge_burst([reply("a"), reply("", full), reply("b"), reply("", full)]) == (1, False, (full,))
+
+
+def test_burst_takes_one_refusal_for_any_other_trouble() -> None:
+    trouble = reply("", CommandStatus.ESME_RSYSERR)
+    assert judge_burst([reply("a"), trouble, reply("b"), reply("c")]) == (1, False, ())
 
 
 def test_errors_are_those_that_the_built_in_policy_gets_wrong() -> None:

@@ -35,7 +35,7 @@ def told(counts: Counter[int | None]) -> str:
 
 
 class Window(NamedTuple):
-    """What a burst says: so many were taken, all of them or before `refusal` (a status, None for silence)."""
+    """What a burst says: so many were taken before the first that was not; `refusals` came more than once."""
 
     taken: int
     all_taken: bool
@@ -43,10 +43,14 @@ class Window(NamedTuple):
 
 
 def judge_burst(replies: Sequence[Reply | None]) -> Window:
-    """Read the answers to requests that went out together."""
+    """Read the answers to requests that went out together, in order.
+
+    A window that is full refuses all that follows: a status met once may be any other trouble, and tells nothing.
+    """
     counts = tally(replies)
-    refusals = tuple(status for status in counts if status != 0)
-    return Window(counts[0], not refusals, refusals)
+    refusals = tuple(status for status, count in counts.items() if status != 0 and count > 1)
+    taken = next((at for at, reply in enumerate(replies) if reply is None or not reply.taken), len(replies))
+    return Window(taken, taken == len(replies), refusals)
 
 
 async def window(run: Run) -> None:
@@ -63,16 +67,16 @@ async def window(run: Run) -> None:
         findings.unknown["window"] = f"{tries} unanswered requests were taken; the limit is higher, or there is none"
         run.note("window", sent, came, findings.unknown["window"], good=True)
         return
-    if found.taken:
+    if found.taken and found.refusals:
         findings.window = found.taken
         findings.throttles.update(status for status in found.refusals if status)
     else:
-        findings.unknown["window"] = "nothing of a burst was taken"
+        findings.unknown["window"] = "what was refused of a burst has no pattern: try again"
     if None in found.refusals:
         findings.remarks.append("requests over the window are not answered at all: never set window higher")
         await run.line.open()  # the old session would wait for those answers, and end itself
-    verdict = f"the window is {found.taken}" if found.taken else findings.unknown["window"]
-    run.note("window", sent, came, verdict, good=bool(found.taken))
+    verdict = findings.unknown.get("window") or f"the window is {found.taken}"
+    run.note("window", sent, came, verdict, good=findings.window is not None)
 
 
 class Pushed(NamedTuple):
@@ -99,10 +103,9 @@ async def rate(run: Run) -> None:
         )
         run.note("rate", sent, came, findings.unknown["tps"], good=True)
         return
-    findings.throttles.add(pushed.refusal)
     per_s = pushed.taken if pushed.in_s <= _SECOND_S else round(pushed.taken / pushed.in_s)
     run.note("rate", sent, came, f"{per_s} a second, then {status_name(pushed.refusal)}")
-    await _confirm(run, per_s)
+    await _confirm(run, per_s, pushed.refusal)
 
 
 async def _push(run: Run, pdus: list[SubmitSm]) -> Pushed:
@@ -124,8 +127,8 @@ async def _push(run: Run, pdus: list[SubmitSm]) -> Pushed:
     return Pushed(taken, last_at - began, refusal)
 
 
-async def _confirm(run: Run, per_s: int) -> None:
-    """The rate found, sent evenly for a second."""
+async def _confirm(run: Run, per_s: int, refusal: int) -> None:
+    """The rate found, sent evenly for a second. `refusal` means "slower" where only more than that brings it."""
     findings = run.findings
     await run.line.rest(CLEAN_S)
     began = run.line.clock.monotonic()
@@ -137,6 +140,8 @@ async def _confirm(run: Run, per_s: int) -> None:
     for reply in replies:
         run.remember(reply)
     counts = tally(replies)
+    if counts.keys() <= {0, refusal}:
+        findings.throttles.add(refusal)
     if set(counts) == {0}:
         findings.tps = per_s
         verdict = f"tps is {per_s}"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gateway.carriers.answers import Action, decide
 from gateway.carriers.conformance.drafts import Draft
 from gateway.carriers.conformance.findings import Findings
 from gateway.carriers.conformance.line import Line
@@ -11,6 +12,9 @@ from gateway.parts import Wire
 from gateway.smpp.status import status_name, status_sentence
 from gateway.text.data_coding import Alphabet
 from gateway.text.references import References
+
+_PATIENCE, _PAUSE_S = 2, 1.1
+"""So often a message that was told to go slower goes again, after such a pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,11 @@ class Run:
         if self.findings.plain:
             draft = draft._replace(tlvs=())
         reply = await self.line.send(draft.fill(wire))
+        for _ in range(_PATIENCE):
+            if reply.status is None or decide(reply.status, self.carrier.errors) is not Action.THROTTLE:
+                break
+            await self.line.rest(_PAUSE_S)  # others use the account too
+            reply = await self.line.send(draft.fill(wire))
         self.remember(reply)
         return reply
 
