@@ -111,6 +111,7 @@ class _AbdLoading(Loading):
         with self._writer.transaction():
             moves = Moves(self._writer.connection)
             file = self._stage(file, moves)
+            self._put_off(moves)
             moves.take_due(self._now)
             late = moves.decide()
             if late:
@@ -132,7 +133,7 @@ class _AbdLoading(Loading):
                 file = self._stage(file, moves)
             since = quarters(file.as_of)
             with self._writer.filling():
-                for parts in (moves.whole(), moves.since(since)):
+                for parts in (moves.whole(self._now), moves.since(since)):
                     for rows in parts:
                         filling.add([number for number, _ in rows], [value for _, value in rows])
                 held = filling.finish()
@@ -142,14 +143,20 @@ class _AbdLoading(Loading):
             with self._writer.transaction():
                 self._writer.swap()
                 moves.start_again(since)
+                self._put_off(moves)
                 self._writer.record(file, held)
         finally:
             filling.close()
             self._writer.drop_new()
         return self._done(file, held)
 
+    def _put_off(self, moves: Moves) -> None:
+        ahead = moves.put_off(self._now)
+        if ahead:
+            self._notes.append(f"{ahead} moves are dated ahead and wait until they are due")
+
     def _stage(self, file: LoadedFile, moves: Moves) -> LoadedFile:
-        """Reads the whole file; all its moves are staged or waiting then. The file with its age."""
+        """Reads the whole file; all its moves are staged then, beside the table. The file with its age."""
         records = AbdRecords(self._source)
         judged = AbdMoves(
             NetworkValues(self._networks, self._writer.name_id),
@@ -164,9 +171,6 @@ class _AbdLoading(Loading):
             raise LoadError(f"{file.name}: {error}") from error
         as_of = self._age(file, records.head, read, moves)
         self._judge()
-        ahead = moves.put_off(self._now)
-        if ahead:
-            self._notes.append(f"{ahead} moves are dated ahead and wait until they are due")
         self._note(judged)
         return file._replace(as_of=as_of)
 

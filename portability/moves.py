@@ -70,10 +70,10 @@ class Moves:
         self._db.execute("INSERT OR REPLACE INTO recent SELECT msisdn, at, network FROM temp.newest")
         self._db.execute("DELETE FROM recent WHERE at < ?", (now - KEPT,))
 
-    def whole(self) -> Iterator[list[tuple[int, int | None]]]:
+    def whole(self, now: int) -> Iterator[list[tuple[int, int | None]]]:
         """As `decided`, of a file that is the whole table: nothing known before counts."""
-        return self._fetched("SELECT msisdn, network FROM (SELECT msisdn, max(at), network FROM temp.staged"
-                             " GROUP BY msisdn)")  # fmt: skip
+        select = "SELECT msisdn, max(at) AS at, network FROM temp.staged WHERE at <= ? GROUP BY msisdn"
+        return self._fetched(f"SELECT msisdn, network FROM ({select})", now)  # noqa: S608  our own text
 
     def since(self, at: int) -> Iterator[list[tuple[int, int | None]]]:
         """What moved after `at`, by files that came before."""

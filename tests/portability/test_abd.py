@@ -325,6 +325,17 @@ def test_whole_file_takes_the_place_of_the_table_but_not_of_what_moved_since(loa
     assert info(table).pending == 1
 
 
+def test_refused_replacement_leaves_no_move_waiting(load_text: LoadAbd, table: Path) -> None:
+    load_text(document(*(record(f"{at}", f"551234567{at}") for at in range(4))))
+    whole = document(record("A", "5512345670"), record("B", "5512345671", rida="156", ActionDate="20260120020000"))
+
+    with pytest.raises(LoadError, match="the file holds 1 rows, the table 4"):
+        load_text(whole, name="dump.xml", replace=True)
+    assert info(table).pending == 0
+    assert load_text(whole, name="dump.xml", replace=True, force=True).rows == 1
+    assert info(table).pending == 1
+
+
 def test_csv_that_is_the_whole_table_forgets_the_moves_before_it(
     load_text: LoadAbd, table: Path, tmp_path: Path
 ) -> None:
