@@ -38,7 +38,10 @@ class AppBinds:
 
     def any_receiving(self, app: str) -> bool:
         """Whether the app has a bind that takes deliver_sm."""
-        return any(bind.receiving for bind in self._binds.get(app, ()))
+        for bind in self._binds.get(app, ()):  # noqa: SIM110  for each delivery, and any() costs three times as much
+            if bind.receiving:
+                return True
+        return False
 
     def next_with_room(self, app: str) -> AppBind | None:
         """The app's bind whose turn it is, of those that take one more deliver_sm now."""

