@@ -12,6 +12,7 @@ import structlog
 
 from gateway.admin.server import AdminServer
 from gateway.apps.auth import AppCredentials
+from gateway.apps.callbacks import Callbacks
 from gateway.apps.http_server import HttpServer
 from gateway.apps.lockout import Lockout
 from gateway.apps.retries import retry_after_s
@@ -84,6 +85,8 @@ class Gateway:
         self.webhooks = Webhooks(config.apps, self.metrics, utc=clock.utc, monotonic=clock.monotonic)
         core.deliveries.add_way(SmppWay(self.smpp.binds, has_webhook=self.webhooks.wants))
         core.deliveries.add_way(self.webhooks)
+        self.callbacks = Callbacks(config.apps, self.metrics, monotonic=clock.monotonic)
+        core.deliveries.add_way(self.callbacks)
         self.explainer = Explainer(core.intake, _prices(config), core.dispatch.up, clock.utc)
         self.http = HttpServer(
             config,
@@ -97,6 +100,8 @@ class Gateway:
             cancel=core.dispatch.cancel,
             metrics=self.metrics,
             clock=clock,
+            up=core.dispatch.up,
+            lockout=lockout,
         )
         self.operations = Operations(
             core,
@@ -143,6 +148,7 @@ class Gateway:
         await self.http.stop()
         await self.smpp.stop()
         await self.webhooks.stop()
+        await self.callbacks.stop()
         if self._status is not None:
             self._status.cancel()
             await asyncio.gather(self._status, return_exceptions=True)
@@ -169,6 +175,7 @@ class Gateway:
         self.smpp.apply(config.apps, credentials)
         self.http.apply(config, credentials)
         self.webhooks.change(config.apps)
+        self.callbacks.change(config.apps)
         self.admin.set_token(config.admin.token)
         self._preset(config)
         return [f"{change.path}: {change.old} -> {change.new}" for change in changes]

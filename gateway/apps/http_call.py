@@ -42,9 +42,10 @@ class Call(NamedTuple):
         content_type = self.request.headers.get("Content-Type", "")
         if content_type != "application/json":
             _check_json(content_type)
-        return await self._body()
+        return await self.octets()
 
-    async def _body(self) -> bytes:
+    async def octets(self) -> bytes:
+        """The body as it came, whatever it is called. Raises Refusal body_too_large, UnreadBody; ConnectionError."""
         request = self.request
         length = request.content_length
         if length is not None and length > self.max_body:

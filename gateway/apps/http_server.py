@@ -6,12 +6,16 @@ from typing import Protocol
 
 import uuid_utils
 
-from gateway.apps.http_access import Credentials
+from gateway.apps.compatible_intake import Accepting
+from gateway.apps.compatible_login import Credentials, Login
 from gateway.apps.http_inbound import InboundList
 from gateway.apps.http_listener import HttpListener
 from gateway.apps.http_messages import Cancel, Explanation, Find, Messages, Ways
 from gateway.apps.http_numbers import Numbers, OptOuts
 from gateway.apps.idempotency import Idempotency
+from gateway.apps.jasmin import Jasmin
+from gateway.apps.kannel import Kannel
+from gateway.apps.lockout import Lockout
 from gateway.apps.openapi import Description
 from gateway.apps.tls import listener_context
 from gateway.clock import Clock
@@ -51,14 +55,22 @@ class HttpServer:
         cancel: Cancel,
         metrics: Metrics,
         clock: Clock,
+        up: Callable[[str], bool] = lambda _: True,
+        lockout: Lockout | None = None,
         new_id: Callable[[], str] = new_request_id,
     ) -> None:
-        """`find` and `cancel` know messages in memory and on disk; `new_id()` names requests."""
+        """`find` and `cancel` know messages in memory and on disk; `up(carrier)`: has a bind up; `lockout` to share it
+        with other ways to log in; `new_id()` names requests."""
+        self._config = config
+        self._login = Login(credentials, lockout or Lockout(), clock.monotonic)
+        accepting = Accepting(intake, metrics)
         idempotency = Idempotency(store, commits, clock.utc, config.store.retention)
         routes = [
             *Messages(intake, Ways(find, cancel, explainer.explain), idempotency, metrics, clock.utc).routes(),
             *Numbers(intake.resolver, lambda: intake.rules.region, opt_outs, lambda: commits.healthy).routes(),
             *InboundList(store.inbound_of).routes(),
+            *Kannel(accepting, self._login, self._callbacks, clock.utc, up).routes(),
+            *Jasmin(accepting, self._login, self._callbacks, clock.utc).routes(),
         ]
         description = Description(routes, version("relevo"))
         self.routes = [*routes, *description.routes()]
@@ -86,8 +98,14 @@ class HttpServer:
 
     def apply(self, config: Config, credentials: Credentials) -> None:
         """Take over changed keys. What apps may do is the intake's; listener and limits need a restart."""
+        self._config = config
+        self._login.set_credentials(credentials)
         self._listener.set_credentials(credentials)
 
     async def stop(self) -> None:
         """Let calls under way be answered, and close. Set the intake to stopping before: else they are accepted."""
         await self._listener.stop()
+
+    def _callbacks(self, app: str) -> tuple[str, ...]:
+        """Where the callbacks of an app may go."""
+        return self._config.apps[app].callbacks

@@ -14,6 +14,7 @@ from gateway.apps.http_answer import JSON, Answer
 from gateway.apps.http_call import Call, Route
 from gateway.apps.http_message_body import MessageBody
 from gateway.apps.openapi_calls import CALLS, CallWords
+from gateway.apps.openapi_compatible import operation as compatible_operation
 from gateway.apps.openapi_schemas import PARAMETERS, SCHEMAS
 from gateway.apps.problem import PROBLEM_JSON
 from gateway.errors import REFUSALS
@@ -87,6 +88,9 @@ class _Parameter(NamedTuple):
 
 
 def _operation(route: Route) -> Json:
+    compatible = compatible_operation(route)
+    if compatible is not None:
+        return compatible
     words = CALLS[route.method, route.path]
     operation: Json = {"operationId": words.name, "summary": words.summary, "description": words.description}
     parameters = [_Parameter(name, "query", False) for name in words.query]

@@ -1,37 +1,21 @@
 """The way to an app over its webhook: one signed POST an event, tried again until the app says yes.
 
-Each app has its own connections and its own room, so one that is slow holds up nobody else. Events of one message go
-one after another, in the order they happened; when one is not taken, those behind it wait for their own next try.
+Each app has its own connections and its own room, so one that is slow holds up nobody else.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-import structlog
-
+from gateway.apps.event_line import IN_FLIGHT, EventLine, Offer
 from gateway.apps.webhook_events import Signer, event_body
 from gateway.apps.webhook_post import Answer, Poster
 from gateway.config.apps import App, Webhook
 from gateway.deliveries import Done, Outcome, Parcel
 from gateway.metrics import Metrics
 
-log = structlog.get_logger()
-
-IN_FLIGHT = 32
-"""Events of one app that may be on their way at once, and connections to it."""
 STOP_S = 10.0
 """So long posts that are on their way are waited for at the end."""
-
-_BEHIND = "an earlier event of the same message was not taken"
-
-
-class Offer(NamedTuple):
-    """A parcel that was taken on, and whom to tell."""
-
-    parcel: Parcel
-    done: Done
 
 
 class Clocks(NamedTuple):
@@ -42,69 +26,21 @@ class Clocks(NamedTuple):
 
 
 class Hook:
-    """One app's webhook. Posts are made by up to IN_FLIGHT workers, which end when there is nothing to do."""
+    """One app's webhook."""
 
     def __init__(self, app: str, webhook: Webhook, metrics: Metrics, clocks: Clocks, poster: Poster) -> None:
         self.webhook = webhook
-        self._app = app
         self._poster = poster
         self._clocks = clocks
         self._signer = Signer([webhook.secret.reveal()])
-        self._workers: set[asyncio.Task[None]] = set()
-        self._idle = 0  # workers that will look at _ready again, or for the first time
-        self._open = 0
-        self._ready: deque[Offer] = deque()
-        self._lines: dict[str, deque[Offer]] = {}  # subject of what is under way -> what waits behind it
         self._seconds = metrics.webhook_seconds(app)
-        self._counts = {
-            Outcome.TAKEN: metrics.webhooks(app, "ok"),
-            Outcome.RETRY: metrics.webhooks(app, "retry"),
-            Outcome.DEAD: metrics.webhooks(app, "dead"),
-        }
-
-    def take(self, offer: Offer) -> bool:
-        """Take it on if there is room."""
-        if self._open >= IN_FLIGHT:
-            return False
-        self._open += 1
-        line = self._lines.get(offer.parcel.delivery.subject)
-        if line is not None:
-            line.append(offer)
-            return True
-        self._lines[offer.parcel.delivery.subject] = deque()
-        self._ready.append(offer)
-        if len(self._ready) > self._idle:
-            self._idle += 1
-            worker = asyncio.get_running_loop().create_task(self._work(), name=f"webhook {self._app}")
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
-        return True
+        self._line = EventLine(app, "webhook", self._post, metrics)
+        self.take = self._line.take
 
     async def close(self) -> None:
         """Wait for what is on its way for STOP_S, then cut it off: it stays on disk."""
-        workers = set(self._workers)
-        if workers:
-            _, late = await asyncio.wait(workers, timeout=STOP_S)
-            for worker in late:
-                worker.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._line.close(STOP_S)
         await self._poster.close()
-
-    async def _work(self) -> None:
-        while self._ready:
-            offer = self._ready.popleft()
-            self._idle -= 1
-            answer = await self._try(offer.parcel)
-            self._idle += 1
-            self._settle(offer, answer)
-        self._idle -= 1
-
-    async def _try(self, parcel: Parcel) -> Answer:
-        try:
-            return await self._post(parcel)
-        except Exception:  # whatever it is, it concerns this event alone, and its next try
-            log.exception("webhook_failed", app=self._app, delivery=parcel.delivery.id)
-            return Answer(False, "an error of the gateway's own")
 
     async def _post(self, parcel: Parcel) -> Answer:
         body = event_body(parcel)
@@ -113,24 +49,6 @@ class Hook:
         answer = await self._poster.post(body, headers)
         self._seconds.observe(self._clocks.monotonic() - began)
         return answer
-
-    def _settle(self, offer: Offer, answer: Answer) -> None:
-        """Tell what became of it; the next event of its message goes on, or fails with it."""
-        line = self._lines.pop(offer.parcel.delivery.subject)
-        failed: list[Offer] = []
-        if line and answer.taken:
-            self._ready.append(line.popleft())
-            self._lines[offer.parcel.delivery.subject] = line
-        else:
-            failed.extend(line)
-        self._open -= 1 + len(failed)
-        self._tell(offer, Outcome.TAKEN if answer.taken else Outcome.RETRY, answer.why)
-        for behind in failed:
-            behind.done(behind.parcel, Outcome.RETRY, _BEHIND)
-
-    def _tell(self, offer: Offer, outcome: Outcome, why: str) -> None:
-        outcome = offer.done(offer.parcel, outcome, why)
-        self._counts[outcome].n += 1
 
 
 PosterOf = Callable[[str, int], Poster]

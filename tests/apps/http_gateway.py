@@ -48,7 +48,8 @@ routes:
   - {network: [telcel], via: [telcel]}
   - {network: [movistar], via: [movistar]}
 apps:
-  bank: {api_keys: ["%s"], lane: fast, lanes: [fast, bulk], senders: ["45555", "BANCO"], tps: 20}
+  bank: {api_keys: ["%s"], lane: fast, lanes: [fast, bulk], senders: ["45555", "BANCO"], tps: 20,
+         system_id: bank, password: s3cret, callbacks: ["https://bank.example/dlr*", "http://127.0.0.1:9000/only"]}
   shop: {api_keys: ["%s"], lane: bulk, tps: 100000}
   far: {api_keys: ["%s"], allow_from: ["192.0.2.0/24"]}
 """

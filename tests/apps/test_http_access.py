@@ -57,6 +57,9 @@ async def test_changed_keys_count_from_the_next_request_on() -> None:
         def by_basic(self, user: str, key: str) -> str | None:
             return None
 
+        def by_name(self, user: str, secret: str) -> str | None:
+            return None
+
         def allows(self, app: str, address: str) -> bool:
             return True
 

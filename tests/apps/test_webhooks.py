@@ -11,8 +11,9 @@ from aiohttp import web
 from standardwebhooks import Webhook as Verifier
 
 from gateway.apps import webhooks as webhooks_module
+from gateway.apps.event_line import BEHIND, IN_FLIGHT
 from gateway.apps.webhook_post import Answer, Poster
-from gateway.apps.webhooks import IN_FLIGHT, Webhooks
+from gateway.apps.webhooks import Webhooks
 from gateway.config.apps import App, Webhook
 from gateway.config.secret import Secret
 from gateway.deliveries import Deliveries, Outcome, Parcel
@@ -209,8 +210,8 @@ async def test_events_behind_one_that_failed_do_not_overtake_it(way: Way) -> Non
     await way.answer(0, Answer(False, "HTTP 500"))
     assert [(outcome, why) for _, outcome, why in way.told] == [
         (Outcome.RETRY, "HTTP 500"),
-        (Outcome.RETRY, webhooks_module._BEHIND),
-        (Outcome.RETRY, webhooks_module._BEHIND),
+        (Outcome.RETRY, BEHIND),
+        (Outcome.RETRY, BEHIND),
     ]
     assert len(way.poster.posts) == 1
     assert way.send(*(a_parcel(n) for n in range(20, 20 + IN_FLIGHT))) == [True] * IN_FLIGHT  # all room is back

@@ -51,7 +51,7 @@ def test_small_configuration_has_the_defaults_of_the_contract() -> None:
 
 def test_full_configuration_has_its_values_in_units() -> None:
     supported = changed(
-        FULL, ("quiet_hours", []), ("frequency", []), ("blocklists", []), ("apps.bank.callbacks", []),
+        FULL, ("quiet_hours", []), ("frequency", []), ("blocklists", []),
         ("http.tls", None), ("smpp.tls", None), ("smpp.tls_listen", None), ("carriers.telcel.binds[0].tls", None),
         ("portability.sources", [{"type": "plan", "path": "plan.csv"}]),
     )  # fmt: skip

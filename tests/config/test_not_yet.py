@@ -14,7 +14,6 @@ USES: dict[str, tuple[str, Any]] = {
     "quiet_hours": ("quiet_hours", FULL["quiet_hours"]),
     "frequency": ("frequency", FULL["frequency"]),
     "blocklists": ("blocklists", FULL["blocklists"]),
-    "apps.*.callbacks": ("apps.bank.callbacks", ["https://bank.example/*"]),
 }
 
 
@@ -36,6 +35,5 @@ def test_keys_left_at_nothing_are_not_refused() -> None:
         ("smpp.tls_listen", None),
         ("http.tls", None),
         ("quiet_hours", []),
-        ("apps.bank.callbacks", []),
     ]
     assert lines(changed(SMALL, *empty)) == []

@@ -16,7 +16,6 @@ NOT_YET: dict[str, str] = {
     "quiet_hours": "use send_at or pause the batch",
     "frequency": "the app has to count",
     "blocklists": "leave such numbers out before submitting",
-    "apps.*.callbacks": "use the app's webhook",
 }
 
 
