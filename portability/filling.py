@@ -18,6 +18,7 @@ from portability.writer import LoadError, Writer
 _INDEX_BITS = 14  # numbers have up to 15 digits, 50 bits; the rest says which network of the file
 _INDEX = (1 << _INDEX_BITS) - 1
 _MERGED = 500_000  # rows merged at once
+_SAMPLES = 32  # of so many rows, from which the bounds of what is merged at once are taken
 
 
 class Filling:
@@ -117,10 +118,10 @@ class _Aside:
 
 def _ranges(keys: "memoryview[int]", runs: list[tuple[int, int]], rows: int) -> Iterator[list[list[int]]]:
     """The runs' rows between one number and the next, in the order of the runs; about `rows` in all each time."""
-    pieces = max(1, sum(end - start for start, end in runs) // rows)
-    # Bounds at even distances in the longest run; the others are cut there too.
-    start, end = max(runs, key=lambda run: run[1] - run[0])
-    bounds = [keys[start + (end - start) * piece // pieces] >> _INDEX_BITS << _INDEX_BITS for piece in range(1, pieces)]
+    # Bounds come from every run, because a file may have its numbers in an order of its own.
+    step = max(1, rows // _SAMPLES)
+    samples = sorted(key for start, end in runs for key in keys[start:end:step].tolist())
+    bounds = [key >> _INDEX_BITS << _INDEX_BITS for key in samples[_SAMPLES::_SAMPLES]]
     begins = [start for start, _ in runs]
     for bound in [*bounds, None]:
         ends = [
