@@ -8,6 +8,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import version
 
+import msgspec
 import structlog
 
 from gateway.admin.server import AdminServer
@@ -26,7 +27,7 @@ from gateway.config.diff import Change, diff
 from gateway.core import Core, new_id
 from gateway.explain import Explainer, Price
 from gateway.log import sink
-from gateway.message import Message
+from gateway.message import Message, Status
 from gateway.metrics import Metrics
 from gateway.operations import Operations
 from gateway.rules import build_inbound_rules, build_rules
@@ -96,8 +97,10 @@ class Gateway:
             core.commits,
             core.opt_outs,
             self.explainer,
+            core.batches,
             find=self.find,
             cancel=core.dispatch.cancel,
+            view=self.view,
             metrics=self.metrics,
             clock=clock,
             up=core.dispatch.up,
@@ -190,7 +193,12 @@ class Gateway:
 
     async def find(self, message_id: str) -> Message | None:
         """A message as it stands now, of whatever app. Raises StoreError."""
-        return await self.operations.message(message_id)
+        message = await self.operations.message(message_id)
+        return None if message is None else self.view(message)
+
+    def view(self, message: Message) -> Message:
+        """A message as apps see it: one that waits in a held batch is paused."""
+        return msgspec.structs.replace(message, status=Status.PAUSED) if self.core.dispatch.held(message) else message
 
     def _listening(self) -> Mapping[str, bool]:
         return {"smpp": self.smpp.listening, "http": self.http.listening}

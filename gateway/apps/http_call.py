@@ -1,7 +1,7 @@
 """A call as the code behind a path sees it: who asks, what the path holds, the body and the query."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, NamedTuple
 from urllib.parse import unquote
@@ -67,6 +67,23 @@ class Call(NamedTuple):
         except TimeoutError:
             raise UnreadBody(408, "The body did not come in time.") from None
 
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body piece by piece, however long it is. Raises UnreadBody; ConnectionError where the caller has gone."""
+        request = self.request
+        if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        while True:
+            try:
+                async with asyncio.timeout(BODY_WITHIN_S):
+                    chunk = await request.content.readany()
+            except RequestPayloadError as error:
+                raise UnreadBody(400, f"The body cannot be read: {error}") from None
+            except TimeoutError:
+                raise UnreadBody(408, "The body did not go on in time.") from None
+            if not chunk:
+                return
+            yield chunk
+
     def only_query(self, *known: str) -> None:
         """Raises Refusal for a parameter that the call does not know: ignored, it would seem to have worked."""
         for name in self.request.query:
@@ -96,7 +113,10 @@ class Call(NamedTuple):
 
 
 class Route(NamedTuple):
-    """A method on a path. `{name}` may end a path: one segment, not empty. `open`: needs no key."""
+    """A method on a path. `{name}` may end a path, or stand before its last segment: one segment, not empty.
+
+    `open`: needs no key.
+    """
 
     method: str
     path: str
@@ -112,15 +132,18 @@ class Found(NamedTuple):
 
 
 class Router:
-    """Paths -> routes by two dictionaries: whole paths, and paths without their last segment."""
+    """Paths -> routes by dictionaries: whole paths, and paths without the segment that is named by what they hold."""
 
     def __init__(self, routes: list[Route]) -> None:
         self._whole: dict[str, Found] = {}
-        self._ending: dict[str, dict[str, Route]] = {}
+        self._ending: dict[tuple[str, str], dict[str, Route]] = {}
         for route in routes:
-            stem, brace, _ = route.path.partition("{")
+            stem, brace, rest = route.path.partition("{")
+            end = rest.partition("}")[2]
             methods = (
-                self._ending.setdefault(stem, {}) if brace else self._whole.setdefault(stem, Found({}, "")).methods
+                self._ending.setdefault((stem, end), {})
+                if brace
+                else self._whole.setdefault(stem, Found({}, "")).methods
             )
             methods[route.method] = route
 
@@ -134,7 +157,11 @@ class Router:
         if found is not None:
             return found
         stem, slash, tail = path.rpartition("/")
-        methods = self._ending.get(stem + slash)
+        methods = self._ending.get((stem + slash, ""))
+        if methods is None:
+            end = slash + tail
+            stem, slash, tail = stem.rpartition("/")
+            methods = self._ending.get((stem + slash, end))
         return Found(methods, unquote(tail)) if methods is not None and tail else None
 
 

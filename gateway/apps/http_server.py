@@ -8,8 +8,10 @@ import uuid_utils
 
 from gateway.apps.compatible_intake import Accepting
 from gateway.apps.compatible_login import Credentials, Login
+from gateway.apps.http_batches import BatchCalls
 from gateway.apps.http_inbound import InboundList
 from gateway.apps.http_listener import HttpListener
+from gateway.apps.http_lists import Lists
 from gateway.apps.http_messages import Cancel, Explanation, Find, Messages, Ways
 from gateway.apps.http_numbers import Numbers, OptOuts
 from gateway.apps.idempotency import Idempotency
@@ -18,10 +20,12 @@ from gateway.apps.kannel import Kannel
 from gateway.apps.lockout import Lockout
 from gateway.apps.openapi import Description
 from gateway.apps.tls import listener_context
+from gateway.batches import Batches
 from gateway.clock import Clock
 from gateway.config.schema import Config
 from gateway.config.units import Address
 from gateway.intake import Intake, Submission
+from gateway.message import Message
 from gateway.metrics import Metrics
 from gateway.store.commits import Commits
 from gateway.store.store import Store
@@ -50,9 +54,11 @@ class HttpServer:
         commits: Commits,
         opt_outs: OptOuts,
         explainer: Explainer,
+        batches: Batches,
         *,
         find: Find,
         cancel: Cancel,
+        view: Callable[[Message], Message],
         metrics: Metrics,
         clock: Clock,
         up: Callable[[str], bool] = lambda _: True,
@@ -69,6 +75,8 @@ class HttpServer:
             *Messages(intake, Ways(find, cancel, explainer.explain), idempotency, metrics, clock.utc).routes(),
             *Numbers(intake.resolver, lambda: intake.rules.region, opt_outs, lambda: commits.healthy).routes(),
             *InboundList(store.inbound_of).routes(),
+            *BatchCalls(batches, intake, lambda: commits.healthy, view, clock.utc).routes(),
+            *Lists(store, lambda: intake.rules.region, view, clock.utc).routes(),
             *Kannel(accepting, self._login, self._callbacks, clock.utc, up).routes(),
             *Jasmin(accepting, self._login, self._callbacks, clock.utc).routes(),
         ]

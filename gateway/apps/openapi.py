@@ -11,6 +11,7 @@ import msgspec
 
 from gateway.apps.docs_page import docs_page
 from gateway.apps.http_answer import JSON, Answer
+from gateway.apps.http_batch_body import BatchBody, BatchRow
 from gateway.apps.http_call import Call, Route
 from gateway.apps.http_message_body import MessageBody
 from gateway.apps.openapi_calls import CALLS, CallWords
@@ -77,7 +78,10 @@ def _document(routes: Sequence[Route], version: str) -> Json:
 
 def _struct_schemas() -> Json:
     """The schema of the body, and of what it refers to."""
-    _, components = msgspec.json.schema_components((MessageBody,), ref_template="#/components/schemas/{name}")
+    types = (MessageBody, BatchBody, BatchRow)
+    _, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    messages = components["BatchBody"]["properties"]["messages"]
+    messages["items"] = _reference("BatchRow")  # read one by one, so that a bad one refuses no other
     return dict(components)
 
 
@@ -96,7 +100,7 @@ def _operation(route: Route) -> Json:
     parameters = [_Parameter(name, "query", False) for name in words.query]
     parameters += [_Parameter(name, "header", False) for name in words.headers]
     if "{" in route.path:
-        parameters.append(_Parameter(route.path.partition("{")[2].rstrip("}"), "path", True))
+        parameters.append(_Parameter(route.path.partition("{")[2].partition("}")[0], "path", True))
     if parameters:
         operation["parameters"] = [
             {"name": name, "in": place, "required": required, **PARAMETERS[name]}
@@ -104,6 +108,7 @@ def _operation(route: Route) -> Json:
         ]
     if words.body:
         content = {JSON: {"schema": _reference(words.body)}}
+        content |= {other: {"schema": {"type": "string"}} for other in words.other_bodies}
         operation["requestBody"] = {"required": True, "content": content}
     if route.open:
         operation["security"] = []

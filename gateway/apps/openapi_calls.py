@@ -20,6 +20,7 @@ class CallWords(NamedTuple):
     body: str = ""
     query: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    other_bodies: tuple[str, ...] = ()
 
 
 _BODY_PROBLEMS = (400, 413, 415, 422)
@@ -66,6 +67,73 @@ CALLS: Mapping[tuple[str, str], CallWords] = {
         "What is known of a number. What is no number is answered with `valid` false.",
         {200: ("What is known.", JSON, "Lookup")},
         (422,),
+    ),
+    ("POST", "/v1/batches"): CallWords(
+        "sendBatch",
+        "Send many messages",
+        "A body of any length: a JSON object with `messages`, a JSON object a line, or CSV with a header; of the last "
+        "two the options stand in the query. 202 means that every row is on disk or refused; one bad row never refuses "
+        "the others. A body that breaks off keeps what was accepted, and with an Idempotency-Key the same call goes on "
+        "from there. A JSON body longer than `http.max_body` has `messages` last.",
+        {202: ("What became of the rows.", JSON, "BatchReceipt")},
+        (*_BODY_PROBLEMS, 409),
+        "BatchBody",
+        query=("from", "lane", "text", "ttl", "send_at", "name", "encoding", "transliterate", "receipt"),
+        headers=("Idempotency-Key",),
+        other_bodies=("application/x-ndjson", "text/csv"),
+    ),
+    ("GET", "/v1/batches/{id}"): CallWords(
+        "getBatch",
+        "Look at a batch",
+        "How many of its messages have which status, and when the last will have gone at the pace of the last minute.",
+        {200: ("The batch.", JSON, "Batch")},
+        (404, 422),
+    ),
+    ("POST", "/v1/batches/{id}/pause"): CallWords(
+        "pauseBatch",
+        "Pause a batch",
+        "Nothing more of it is sent; what a carrier has goes on. Twice is once.",
+        {200: ("The batch.", JSON, "Batch")},
+        (404, 409, 422),
+    ),
+    ("POST", "/v1/batches/{id}/resume"): CallWords(
+        "resumeBatch",
+        "Go on with a batch",
+        "What was paused waits in its lane again.",
+        {200: ("The batch.", JSON, "Batch")},
+        (404, 409, 422),
+    ),
+    ("POST", "/v1/batches/{id}/cancel"): CallWords(
+        "cancelBatch",
+        "Cancel a batch",
+        "Ends what no carrier has of it. The answer comes at once, with `cancelling` until all of them have ended.",
+        {200: ("The batch.", JSON, "Batch")},
+        (404, 422),
+    ),
+    ("GET", "/v1/batches/{id}/report.csv"): CallWords(
+        "reportBatch",
+        "A row per message",
+        "CSV in UTF-8, oldest first, made while it is read.",
+        {200: ("The report.", "text/csv; charset=utf-8", "")},
+        (404, 422),
+    ),
+    ("GET", "/v1/messages"): CallWords(
+        "listMessages",
+        "List messages",
+        "The app's, newest first. A page looks at a bounded number of rows: it may be short, even empty, and yet have "
+        "a next one. What was accepted in the last second may not be found yet by number, batch or reference.",
+        {200: ("A page.", JSON, "MessagePage")},
+        (422,),
+        query=("status", "to", "batch", "reference", "since", "limit", "cursor"),
+    ),
+    ("GET", "/v1/receipts"): CallWords(
+        "listReceipts",
+        "List receipts that nobody took",
+        "For apps with neither a webhook nor a receiving bind: receipts, oldest first. Reading takes none away; go on "
+        "with `since`, the last one's timestamp.",
+        {200: ("A page.", JSON, "ReceiptPage")},
+        (422,),
+        query=("since", "limit", "cursor"),
     ),
     ("GET", "/v1/inbound"): CallWords(
         "listInbound",

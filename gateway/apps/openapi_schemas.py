@@ -123,6 +123,57 @@ SCHEMAS: Mapping[str, Json] = {
         "A page of a list.",
         {"items": _list_of("Inbound"), "next_cursor": _nullable("string", "For the next page; null on the last.")},
     ),
+    "BatchReceipt": _object(
+        "What became of a batch's rows.",
+        {
+            "id": _ID,
+            "accepted": {"type": "integer", "description": "Rows that are on disk."},
+            "rejected": {"type": "integer", "description": "Rows that were refused."},
+            "errors": _list_of("RowError"),
+        },
+    ),
+    "RowError": _object(
+        "Why a row was refused; the first hundred are listed.",
+        {
+            "index": {"type": "integer", "description": "Which row, from 0."},
+            "to": _text("Whom it was for, as it was written."),
+            "code": _text("For programs."),
+            "detail": _text("For people."),
+        },
+    ),
+    "Batch": _object(
+        "A batch and how far it has come.",
+        {
+            "id": _ID,
+            "name": _nullable("string", "The app's own name for it."),
+            "status": _text("", enum=["accepting", "running", "paused", "cancelling", "cancelled", "finished"]),
+            "created_at": _TIME,
+            "total": {"type": "integer", "description": "Messages that were accepted."},
+            "rejected": {"type": "integer", "description": "Rows that were refused."},
+            "complete": {"type": "boolean", "description": "Whether its body came to its end."},
+            "counts": {"type": "object", "description": "Messages by status; what is 0 is left out."},
+            "progress": {"type": "number", "description": "The share of the messages that has ended, 0 to 1."},
+            "estimated_end": _nullable("string", "When the last will have gone to a carrier; null where none goes."),
+            "errors": _list_of("RowError"),
+        },
+    ),
+    "MessagePage": _object(
+        "A page of a list.",
+        {"items": _list_of("Message"), "next_cursor": _nullable("string", "For the next page; null on the last.")},
+    ),
+    "Receipt": _object(
+        "As a webhook tells it.",
+        {
+            "id": _ID,
+            "type": _text("message. and the status."),
+            "timestamp": _TIME,
+            "data": {"oneOf": [{"$ref": "#/components/schemas/Message"}, {"type": "null"}]},
+        },
+    ),
+    "ReceiptPage": _object(
+        "A page of a list.",
+        {"items": _list_of("Receipt"), "next_cursor": _nullable("string", "For the next page; null on the last.")},
+    ),
     "OptOut": _object(
         "A recipient's word to the app.",
         {
@@ -152,12 +203,25 @@ SCHEMAS: Mapping[str, Json] = {
 }
 
 PARAMETERS: Mapping[str, Json] = {
-    "id": {"description": "A message's id.", "schema": {"type": "string", "maxLength": 36}},
+    "id": {"description": "The id of a message or a batch.", "schema": {"type": "string", "maxLength": 36}},
+    "from": {"description": "The sender of all rows.", "schema": {"type": "string"}},
+    "lane": {"description": "The lane of all rows.", "schema": {"type": "string", "enum": ["fast", "bulk"]}},
+    "text": {"description": "The words; {name} is filled in from each row.", "schema": {"type": "string"}},
+    "ttl": {"description": "How long each may wait, in seconds.", "schema": {"type": "integer", "minimum": 1}},
+    "send_at": {"description": "When to send them; RFC 3339 with an offset.", "schema": _TIME},
+    "name": {"description": "The app's own name for the batch.", "schema": {"type": "string", "maxLength": 255}},
+    "encoding": {"description": "As of a message.", "schema": {"type": "string"}},
+    "transliterate": {"description": "As of a message.", "schema": {"type": "boolean"}},
+    "receipt": {"description": "As of a message.", "schema": {"type": "string", "enum": ["final", "all", "none"]}},
+    "status": {"description": "A status, or several with commas between.", "schema": {"type": "string"}},
+    "to": {"description": "The recipient's number in any written form.", "schema": {"type": "string"}},
+    "batch": {"description": "A batch's id.", "schema": {"type": "string"}},
+    "reference": {"description": "The app's own name for the message.", "schema": {"type": "string"}},
     "number": {
         "description": "A number in any written form; escape a + as %2B or leave it as it is.",
         "schema": {"type": "string"},
     },
-    "since": {"description": "Received then or later; RFC 3339 with an offset.", "schema": _TIME},
+    "since": {"description": "Of then or later; RFC 3339 with an offset.", "schema": _TIME},
     "limit": {
         "description": "Items of a page.",
         "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},

@@ -2,15 +2,17 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 
 from gateway.apps.auth import AppCredentials
 from gateway.apps.http_server import HttpServer
+from gateway.batches import Batches, Lookups, Watching
 from gateway.config import Config, parse
 from gateway.config.units import Address
 from gateway.errors import Refusal, StoreError
@@ -129,6 +131,20 @@ class Site:
             random=lambda: 0.5,
             new_id=self.new_id,
         )
+        self.held: set[str] = set()
+        self.lookups = Lookups(self.store, self.commits, self.clock.utc)
+        self.batches = Batches(
+            self.store,
+            self.commits,
+            self.intake,
+            self.lookups,
+            self,
+            self,
+            wake=lambda: None,
+            utc=self.clock.utc,
+            new_id=self.new_id,
+        )
+        self.commits.watch = Watching(self.lookups.accepted, self.batches.moved)
         price = config.carriers["telcel"].price
         assert price is not None
         prices = {"telcel": Price(price.currency, price.per_segment)}
@@ -140,8 +156,10 @@ class Site:
             self.commits,
             self.opt_outs,
             Explainer(self.intake, prices, lambda carrier: True, self.clock.utc),
+            self.batches,
             find=self.find,
             cancel=self.cancel,
+            view=self.view,
             metrics=self.metrics,
             clock=self.clock,
             new_id=lambda: "made-here",
@@ -154,6 +172,29 @@ class Site:
 
     def _hand_down(self, message: Message) -> None:
         self.live[message.id] = message
+
+    def hold(self, flow: tuple[str, str]) -> None:
+        self.held.add(flow[1])
+
+    def release(self, flow: tuple[str, str]) -> None:
+        self.held.discard(flow[1])
+
+    async def cancel_these(self, read: Callable[[], Awaitable[list[Message]]]) -> list[Message]:
+        found = await read()
+        for message in found:
+            if move(message, Status.CANCELLED, Event(self.clock.utc(), Status.CANCELLED)):
+                self.commits.update(message)
+        await self.commits.drain()
+        return found
+
+    def accepted(self, message: Message) -> None:
+        self.metrics.accepted(message.app, message.lane, message.interface).n += 1
+
+    def refused(self, app: str, code: str) -> None:
+        self.metrics.refused(app, code).n += 1
+
+    def view(self, message: Message) -> Message:
+        return msgspec.structs.replace(message, status=Status.PAUSED) if message.batch in self.held else message
 
     async def find(self, message_id: str) -> Message | None:
         return self.live.get(message_id) or await self.store.message(message_id)
@@ -178,6 +219,7 @@ async def serving(site: Site | None = None) -> AsyncIterator[Site]:
         yield site
     finally:
         await site.server.stop()
+        await site.batches.stop()
         writer.cancel()
         await asyncio.gather(writer, return_exceptions=True)
         await site.store.close()

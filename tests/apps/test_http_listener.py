@@ -66,7 +66,7 @@ def no_linger(monkeypatch: pytest.MonkeyPatch) -> None:
 # -- paths and methods ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/messages/", "/v2/messages", "/v1/batches", "/v1/messages/a/b", "//"])
+@pytest.mark.parametrize("path", ["/", "/v1", "/v1/messages/", "/v2/messages", "/v1/batche", "/v1/messages/a/b", "//"])
 async def test_unknown_path_is_404(path: str) -> None:
     async with calling() as app:
         reply = await app.call("GET", path)
@@ -77,9 +77,10 @@ async def test_unknown_path_is_404(path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("GET", "/v1/messages", "POST"),
-        ("PUT", "/v1/messages", "POST"),
-        ("OPTIONS", "/v1/messages", "POST"),
+        ("GET", "/v1/explain", "POST"),
+        ("PUT", "/v1/messages", "GET, HEAD, POST"),
+        ("OPTIONS", "/v1/messages", "GET, HEAD, POST"),
+        ("GET", "/v1/batches/x/pause", "POST"),
         ("POST", "/v1/messages/x", "DELETE, GET, HEAD"),
         ("PATCH", "/v1/optouts/5512345670", "DELETE, GET, HEAD, PUT"),
         ("POST", "/v1/inbound", "GET, HEAD"),

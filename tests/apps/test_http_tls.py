@@ -65,8 +65,10 @@ def with_tls(site: Site, tls: Tls) -> HttpServer:
         site.commits,
         site.opt_outs,
         Explainer(site.intake, {}, lambda carrier: True, site.clock.utc),
+        site.batches,
         find=site.find,
         cancel=site.cancel,
+        view=site.view,
         metrics=site.metrics,
         clock=site.clock,
     )

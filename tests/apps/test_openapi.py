@@ -61,6 +61,12 @@ async def test_path_parameters_are_declared(document: Any) -> None:
         ("PUT", "/v1/optouts/5512345670", None, 200),
         ("GET", "/v1/inbound", None, 200),
         ("GET", "/v1/inbound?limit=0", None, 422),
+        ("POST", "/v1/batches", {"text": "a", "messages": [{"to": "5512345670"}, {"to": "x"}]}, 202),
+        ("POST", "/v1/batches", {"text": "a"}, 422),
+        ("GET", "/v1/batches/x", None, 404),
+        ("GET", "/v1/messages", None, 200),
+        ("GET", "/v1/messages?status=x", None, 422),
+        ("GET", "/v1/receipts", None, 200),
     ],
 )
 async def test_answers_are_what_the_description_says(
@@ -78,6 +84,15 @@ async def test_message_is_what_the_description_says_all_its_life(document: Any) 
         path = f"/v1/messages/{sent.json['id']}"
         for method in ("GET", "DELETE", "GET"):
             check(await app.call(method, path), operation(document, method, path), document)
+
+
+async def test_batch_and_pages_are_what_the_description_says(document: Any) -> None:
+    async with calling() as app:
+        sent = await app.call("POST", "/v1/batches", {"text": "a", "messages": [{"to": "5512345670"}, {"to": "x"}]})
+        path = f"/v1/batches/{sent.json['id']}"
+        calls = [("GET", path), *(("POST", f"{path}/{way}") for way in ("pause", "resume", "cancel"))]
+        for method, at in [*calls, ("GET", "/v1/messages")]:
+            check(await app.call(method, at), operation(document, method, at), document)
 
 
 def test_inbound_message_is_what_the_description_says() -> None:
