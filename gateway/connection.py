@@ -6,6 +6,7 @@ for each connection, moved only when it has to ring earlier than it would.
 """
 
 import asyncio
+import select
 import socket
 from collections.abc import Callable
 from typing import Protocol, cast
@@ -222,6 +223,9 @@ class Connection(asyncio.Protocol):
         if self._transport is None or self.closing:
             self._unread = b""
             return
+        if self._resting and _has_hung_up(self._transport):
+            self.abort()  # or it would be read on, a slice at a time, and keep its place for minutes
+            return
         if self._held or self._behind():
             return
         self._resting = False
@@ -320,3 +324,13 @@ class Connection(asyncio.Protocol):
             self._rearm()
         else:
             self._tell(self.session.on_time(now))
+
+
+def _has_hung_up(transport: asyncio.Transport) -> bool:
+    """Whether the peer has closed or reset a connection that is not being read, where the system can tell (Linux)."""
+    connected = transport.get_extra_info("socket")
+    if connected is None or connected.fileno() < 0:
+        return False
+    poll = select.poll()
+    poll.register(connected.fileno(), getattr(select, "POLLRDHUP", 0))  # POLLERR and POLLHUP are told unasked
+    return bool(poll.poll(0))

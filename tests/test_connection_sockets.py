@@ -10,9 +10,10 @@ import pytest
 import uvloop
 
 from gateway.connection import Connection
+from gateway.smpp.codec import encode
 from gateway.smpp.events import Answered, Bound, Closing, Lost, Reason
 from gateway.smpp.matrix import Role
-from gateway.smpp.pdu import BindTransceiver, Request, SubmitSm, SubmitSmResp
+from gateway.smpp.pdu import BindTransceiver, EnquireLink, Request, SubmitSm, SubmitSmResp
 from gateway.smpp.session import Session
 from gateway.smpp.timers import Timers
 from tests.support.owner import RecordingOwner
@@ -128,3 +129,35 @@ async def test_connection_is_not_writable_while_the_peer_does_not_read(
     [lost] = owner.lost
     assert isinstance(lost, Lost)
     assert set(lost.contexts) == {"m"}
+
+
+class InDebt:
+    """An allowance that has nothing left, until `go_on` is called."""
+
+    def __init__(self) -> None:
+        self.go_on: Callable[[], None] | None = None
+
+    def spend(self, pdus: int) -> bool:
+        return False
+
+    def await_turn(self, go_on: Callable[[], None]) -> None:
+        self.go_on = go_on
+
+    def leave(self, go_on: Callable[[], None]) -> None:
+        self.go_on = None
+
+
+@on_both_loops()
+async def test_connection_that_waits_for_its_turn_finds_that_the_peer_has_hung_up(
+    connection: Connection, owner: RecordingOwner, smsc: Peer
+) -> None:
+    debt = InDebt()
+    connection.pace(debt)
+    await bind(connection, owner, smsc)
+    smsc.raw(encode(EnquireLink(), 1) * 100)
+    await smsc.close()
+
+    assert debt.go_on is not None
+    debt.go_on()
+
+    await owner.until_closed()

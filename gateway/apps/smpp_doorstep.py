@@ -1,15 +1,20 @@
 """Where a connection stands before anything is made for it: let in, or held and then cut off.
 
 Whoever connects too often is not cut off at once: that would only invite the next try. It is held unread for a moment,
-which costs a socket and nothing else; over MOST_HELD even that is saved.
+which costs a socket and nothing else; over MOST_HELD even that is saved. They are let go few at a time: a thousand that
+came together must neither be closed in one turn of the loop nor come again in one.
 """
 
 import asyncio
 from collections.abc import Callable
+from itertools import islice
 from typing import cast
 
 HOLD_S = 1.0
 MOST_HELD = 1_000
+LET_GO_S = 0.01
+MOST_LET_GO = 4
+"""So many are cut off each LET_GO_S."""
 
 
 class Doorstep:
@@ -18,7 +23,8 @@ class Doorstep:
     def __init__(self, enters: Callable[[str], bool], make: Callable[[], asyncio.Protocol]) -> None:
         self._enters = enters
         self._make = make
-        self._held: set[asyncio.Transport] = set()
+        self._held: dict[asyncio.Transport, float] = {}  # until when, the first first
+        self._timer: asyncio.TimerHandle | None = None
 
     def caller(self) -> asyncio.Protocol:
         """A protocol for the next connection: what create_server asks for."""
@@ -26,7 +32,10 @@ class Doorstep:
 
     def close(self) -> None:
         """Cut off all that are held."""
-        for transport in self._held:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for transport in list(self._held):
             transport.abort()
 
     def called(self, transport: asyncio.Transport) -> None:
@@ -37,14 +46,23 @@ class Doorstep:
             transport.set_protocol(protocol)
             protocol.connection_made(transport)
         elif len(self._held) < MOST_HELD:
-            self._held.add(transport)
-            asyncio.get_running_loop().call_later(HOLD_S, transport.abort)
+            self._held[transport] = asyncio.get_running_loop().time() + HOLD_S
+            if self._timer is None:
+                self._timer = asyncio.get_running_loop().call_later(HOLD_S, self._let_go)
         else:
             transport.abort()
 
     def lost(self, transport: asyncio.Transport) -> None:
         """One that was not let in is gone."""
-        self._held.discard(transport)
+        self._held.pop(transport, None)
+
+    def _let_go(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for transport, until in list(islice(self._held.items(), MOST_LET_GO)):
+            if until <= now:
+                del self._held[transport]
+                transport.abort()
+        self._timer = asyncio.get_running_loop().call_later(LET_GO_S, self._let_go) if self._held else None
 
 
 class _Caller(asyncio.Protocol):

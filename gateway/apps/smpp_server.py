@@ -27,7 +27,8 @@ log = logger()
 
 STOP_S = 5.0
 HANDSHAKE_S = 10.0
-BACKLOG = 512
+BACKLOG = 128
+"""The loop accepts all that wait in one turn: this is how long a flood can make it. Who finds it full tries again."""
 _SAID_AGAIN_S = 60.0
 
 
