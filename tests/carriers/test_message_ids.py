@@ -118,3 +118,52 @@ def test_tlvs_id_counts_before_the_texts() -> None:
     fallback = ids.match(("", "b2"), known("b2"))
     assert fallback is not None
     assert fallback.key == "b2"
+
+
+# -- cases seen in the field, by their numbers -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("response", "receipt"),
+    [("39f99dd5", "0972660181"), ("5F3A09C1", "1597639105"), ("0000001F", "31"), ("1f", "0000000031")],
+)
+def test_case_12_decimal_receipt_with_zeros_in_front_finds_the_hexadecimal_response(
+    response: str, receipt: str
+) -> None:
+    ids = MessageIds("hex-dec")
+    match = ids.match((receipt,), known(ids.key(response)))
+    assert match is not None
+    assert match.key == ids.key(response)
+
+
+@pytest.mark.parametrize("form", [Form.SAME, Form.DEC_HEX])
+def test_case_13_receipts_id_is_found_in_upper_and_lower_case(form: Form) -> None:
+    ids = MessageIds(form)
+    response = "5f3A09c1" if form is Form.SAME else str(0x5F3A09C1)
+    for receipt in ("5F3A09C1", "5f3a09c1", "5f3A09c1"):
+        match = ids.match((receipt,), known(ids.key(response)))
+        assert match is not None, receipt
+
+
+def test_case_14_uuid_keeps_its_leading_zero() -> None:
+    response = "018bcfe5-6800-7000-8000-000000000000"
+    ids = MessageIds("auto")
+    assert ids.key(response) == response
+    match = ids.match((response.upper(),), known(response))
+    assert match is not None
+    assert ids.match((response[1:],), known(response)) is None
+
+
+def test_case_15_ids_beyond_64_bits_stay_apart() -> None:
+    ids = MessageIds("dec-hex")
+    numbers = [2**63, 2**63 + 1, 2**64 - 1, 2**64, 2**80]
+    keys = [ids.key(str(number)) for number in numbers]
+    found = [ids.match((f"{number:X}",), known(*keys)) for number in numbers]
+    assert [match.key for match in found if match is not None] == keys
+
+
+def test_case_15_texts_id_is_taken_where_the_tlv_lost_its_dashes() -> None:
+    response = "a18bcfe5-6800-7000-8000-00000000000f"
+    match = MessageIds("auto").match((response.replace("-", ""), response), known(response))
+    assert match is not None
+    assert match.key == response

@@ -66,21 +66,21 @@ def test_inbound_part_two_of_three_with_a_16_bit_reference():
 # --- nasty cases -----------------------------------------------------------------------------------------------------
 
 
-def test_34_at_sign_in_a_text_is_kept_as_zero():
+def test_case_34_at_sign_in_a_text_is_kept_as_zero():
     encoded = choose("a@b.mx")
     assert encoded.octets == b"a\x00b.mx"
     assert read(0, encoded.octets).text == "a@b.mx"
 
 
 @pytest.mark.parametrize("alphabet", [Alphabet.ASCII, Alphabet.LATIN1])
-def test_35_data_coding_zero_that_is_really_ascii_or_latin1(alphabet):
+def test_case_35_data_coding_zero_that_is_really_ascii_or_latin1(alphabet):
     text = "@$_[" + ("ñ" if alphabet is Alphabet.LATIN1 else "")
     encoded = choose(text, alphabet=alphabet)
     assert (encoded.data_coding, encoded.octets) == (0, text.encode("latin-1"))
     assert read(0, encoded.octets, alphabet).text == text
 
 
-def test_36_data_coding_zero_that_is_packed():
+def test_case_36_data_coding_zero_that_is_packed():
     part = split(choose("Hola, ¿qué tal?", alphabet=Alphabet.GSM7_PACKED), UDH, 1)[0]
     assert part.octets == pack(gsm7.encode("Hola, ¿qué tal?"))
     data = opened(part.octets, udhi=False, alphabet=Alphabet.GSM7_PACKED)
@@ -88,32 +88,32 @@ def test_36_data_coding_zero_that_is_packed():
 
 
 @pytest.mark.parametrize("character", "{€")
-def test_37_escaped_character_at_the_edge_is_not_split(character):
+def test_case_37_escaped_character_at_the_edge_is_not_split(character):
     parts = split(choose("a" * 152 + character + "b" * 20), UDH, 1)
     assert [gsm7.decode(part.octets) for part in parts] == ["a" * 152, character + "b" * 20]
 
 
-def test_38_emoji_at_the_edge_is_not_split():
+def test_case_38_emoji_at_the_edge_is_not_split():
     parts = split(choose("a" * 66 + "👍" + "b" * 20), UDH, 1)
     assert [part.octets.decode("utf-16-be") for part in parts] == ["a" * 66, "👍" + "b" * 20]
 
 
 @pytest.mark.parametrize("mode", [UDH, LongMessages.UDH16, LongMessages.SAR])
-def test_39_ucs2_parts_are_even(mode):
+def test_case_39_ucs2_parts_are_even(mode):
     assert [len(part.octets) % 2 for part in split(choose("ж" * 200), mode, 1)] == [0] * (3 if mode is UDH else 4)
 
 
-def test_40_ucs2_goes_out_big_endian_without_a_mark_and_comes_in_either_way():
+def test_case_40_ucs2_goes_out_big_endian_without_a_mark_and_comes_in_either_way():
     assert choose("ж").octets == b"\x04\x36"
     assert read(8, b"\xfe\xff\x04\x36").text == "ж"
     assert read(8, b"\xff\xfe\x36\x04") == ("ж", Encoding.UCS2, (Oddity.LITTLE_ENDIAN,))
 
 
-def test_41_sar_parts_are_152_septets():
+def test_case_41_sar_parts_are_152_septets():
     assert [len(part.octets) for part in split(choose("a" * 305), LongMessages.SAR, 1)] == [152, 152, 1]
 
 
-def test_42_header_inside_message_payload_is_opened():
+def test_case_42_header_inside_message_payload_is_opened():
     payload = bytes.fromhex("050003a70202") + b"x" * 300
     data = opened(payload, udhi=True)
     assert (data.concat, len(data.octets)) == (Concat(0xA7, 8, 2, 2), 300)
