@@ -24,19 +24,18 @@ from gateway.deliveries import Deliveries, Outcome, Parcel
 from gateway.errors import StoreError
 from gateway.inbound import InboundRoad
 from gateway.intake import Intake
-from gateway.message import Message, Segment, Status
+from gateway.message import Message, Status
 from gateway.metrics import Metrics
 from gateway.numbering import build_resolver
 from gateway.optouts import OptOutList
-from gateway.overdue import Overdue
 from gateway.receipts import Receipts
 from gateway.replies import Replies
 from gateway.rules import MAX_PARTS, build_inbound_rules, build_rules
 from gateway.store.commits import Commits
-from gateway.store.ids import first_id
 from gateway.store.store import Store
 from gateway.text.data_coding import Alphabet
 from gateway.text.references import References
+from gateway.upkeep import LEARNT, Upkeep
 from portability.number import country_code
 from portability.source import NeedsAsking
 
@@ -45,12 +44,7 @@ log = structlog.get_logger()
 GATHER_S = 0.005
 """How long bulk waits for company before a commit: at 1,000 messages a second it halves commits and socket writes, and
 with them the CPU of a message, against 2 ms. OTPs do not wait, and a full batch does not either."""
-WATERMARK_S = 10.0
-ANSWERS_FOR_S = 86_400.0
-UNCOMMITTED_S = 60.0
-LEARNT = "message_ids."
 PARKED_FOR_S = 3_600.0
-PRUNE_ROWS = 1_000
 
 
 def new_id() -> str:
@@ -69,7 +63,10 @@ class Core:
         clock: Clock,
         *,
         retry_after_s: Callable[[Parcel], float | None],
+        on_fault: Callable[[], None],
     ) -> None:
+        """`retry_after_s`: see Deliveries; `on_fault()`: a task of the core has died, the process had better end."""
+        self._on_fault = on_fault
         self.config = config
         self.store = store
         self.metrics = metrics
@@ -140,7 +137,7 @@ class Core:
             self.dispatch,
             utc=clock.utc,
             hand_down=self._hand_down,
-            cover=self._write_watermark,
+            cover=self._cover,
         )
         self.dispatch.overflow = self.feed
         self.lookups = Lookups(store, commits, clock.utc)
@@ -156,6 +153,7 @@ class Core:
             new_id=new_id,
         )
         commits.watch = Watching(self.lookups.accepted, self.batches.moved)
+        self.upkeep = Upkeep(self)
         self._arrivals = Arrivals(self.receipts, self.inbound, self.alphabet_of)
 
     # -- life -------------------------------------------------------------------------------------------------------
@@ -187,10 +185,10 @@ class Core:
         for carrier_ in self.carriers.values():
             for bind in carrier_.binds.values():
                 self._spawn(bind.run())
-        self._spawn(self._tick())
-        self._spawn(self._sweep())
+        self._spawn(self.upkeep.tick())
+        self._spawn(self.upkeep.sweep())
         self._spawn(self.lookups.run())
-        self._spawn(self._look_after_batches())
+        self._spawn(self.upkeep.look_after_batches())
 
     async def _take_up(self, since: str) -> None:
         """What an earlier run left: opt-outs, parts, receipts awaited and parked, messages waiting."""
@@ -241,7 +239,7 @@ class Core:
         await self.batches.stop()
         await self.feed.stop()
         await self.deliveries.stop()
-        self._write_watermark()
+        self.upkeep.write_watermark()
         try:
             await self.commits.drain()
         except StoreError as error:
@@ -254,6 +252,12 @@ class Core:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.store.close()
 
+    def _say_why(self, task: "asyncio.Task[None]") -> None:
+        """A task that ends by itself is a fault: better a restart that takes up everything than half a gateway."""
+        if not task.cancelled() and task.exception() is not None:
+            log.error("task_died", task=task.get_name(), exc_info=task.exception())
+            self._on_fault()
+
     @property
     def in_flight(self) -> int:
         """Segments whose answer is awaited."""
@@ -261,79 +265,8 @@ class Core:
 
     def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = asyncio.get_running_loop().create_task(work, name=getattr(work, "__qualname__", "work"))
-        task.add_done_callback(_say_why)
+        task.add_done_callback(self._say_why)
         self._tasks.append(task)
-
-    # -- once a second, and less often --------------------------------------------------------------------------------
-
-    async def _tick(self) -> None:
-        """What has to be looked at by the clock; late by a loaded loop, never two at once."""
-        lag = self.metrics.loop_lag_seconds()
-        last_watermark = self.clock.monotonic()
-        while True:
-            before = self.clock.monotonic()
-            await asyncio.sleep(1.0)
-            now = self.clock.monotonic()
-            lag.observe(now - before - 1.0)
-            self.feed.tick()
-            self.deliveries.wake_all()
-            self.inbound.tick()
-            self.receipts.tick()
-            for carrier in self.carriers.values():
-                carrier.correlation.tick(self.clock.utc())
-                for gate in carrier.gates.values():
-                    gate.step(now)  # a bind that gets no answers comes back to its rate all the same
-            if now - last_watermark >= WATERMARK_S:
-                last_watermark = now
-                self._write_watermark()
-
-    async def _look_after_batches(self) -> None:
-        """Apart from `_tick`, because counting a large batch after a start takes its time."""
-        while True:
-            await self.batches.tick()
-            await asyncio.sleep(1.0)
-
-    def _write_watermark(self) -> None:
-        """How far back a restart must read: nothing that waits, flies or awaits its receipt in memory is older."""
-        bounds = [self.dispatch.oldest(), self.feed.oldest(), first_id(self.clock.utc() - UNCOMMITTED_S)]
-        bounds += [carrier.correlation.oldest() for carrier in self.carriers.values()]
-        self.commits.setting(WATERMARK, min(bound for bound in bounds if bound))
-        for name, carrier in self.carriers.items():
-            if carrier.ids.mode == "auto" and carrier.ids.form is not None:
-                self.commits.setting(LEARNT + name, str(carrier.ids.form))
-
-    async def _sweep(self) -> None:
-        """Once a minute: delete what has outlived the retention; end what waits for a receipt that never comes."""
-        overdue = Overdue(
-            self.store,
-            self.commits,
-            utc=self.clock.utc,
-            reading=self.receipts.reading,
-            tell=self.receipts.tell,
-            forget=self._give_up,
-            shortest_ttl_s=min(self.config.lanes.fast.ttl, self.config.lanes.bulk.ttl),
-        )
-        while True:
-            await asyncio.sleep(60.0)
-            try:
-                await overdue.sweep()
-                await self._prune(self.clock.utc())
-            except StoreError as error:
-                log.warning("sweep_failed", reason=str(error))
-
-    async def _prune(self, now: float) -> None:
-        """In short slices, and only while nothing waits to be written."""
-        before = now - self.config.store.retention
-        while not self.commits.backlog:
-            if await self.store.prune(before, PRUNE_ROWS, answers_before=now - ANSWERS_FOR_S) < PRUNE_ROWS:
-                return
-            await asyncio.sleep(0.05)
-
-    def _give_up(self, segment: Segment) -> None:
-        """A receipt is not waited for any more: counted no longer, but still known by its id if it comes after all."""
-        carrier = self.carriers.get(segment.carrier)
-        if carrier is not None and segment.carrier_message_id:
-            carrier.correlation.give_up(carrier.ids.key(segment.carrier_message_id))
 
     # -- small things the roads ask -----------------------------------------------------------------------------------
 
@@ -341,6 +274,10 @@ class Core:
         """What data_coding 0 means at a carrier."""
         found = self.carriers.get(carrier)
         return found.settings.profile.alphabet if found is not None else Alphabet.GSM7
+
+    def _cover(self) -> None:
+        """Let the watermark cover what the feed has just released."""
+        self.upkeep.write_watermark()
 
     def _live(self, message_id: str) -> Message | None:
         """A message on its way to a carrier."""
@@ -417,9 +354,3 @@ class RowCounts:
     def refused(self, app: str, code: str) -> None:
         """A row was refused."""
         self._metrics.refused(app, code).n += 1
-
-
-def _say_why(task: "asyncio.Task[None]") -> None:
-    """A task of ours that ends by itself is a fault worth a page: say which and why."""
-    if not task.cancelled() and task.exception() is not None:
-        log.error("task_died", task=task.get_name(), exc_info=task.exception())

@@ -53,7 +53,8 @@ class Daemon:
         self._path = path
         self._notify = notify or Notify()
         self._stop = asyncio.Event()
-        self._gateway = Gateway(config, reload=self.reload, drain=self._drain_soon)
+        self._gateway = Gateway(config, reload=self.reload, drain=self._drain_soon, on_fault=self._fail)
+        self._failed = False
         self._reloading: asyncio.Task[object] | None = None
 
     async def run(self) -> int:
@@ -77,7 +78,7 @@ class Daemon:
         answered = await self._gateway.drain()
         await self._gateway.close()
         log.info("stopped", answered=answered)
-        return 0
+        return 1 if self._failed else 0
 
     async def _serve(self) -> None:
         """Wait for the end, showing systemd that the loop runs."""
@@ -116,6 +117,11 @@ class Daemon:
         }
         for number, action in actions.items():
             loop.add_signal_handler(number, action)
+
+    def _fail(self) -> None:
+        """Something that must always run has died: end in order, with 1, and let systemd start us anew."""
+        self._failed = True
+        self._stop.set()
 
     def _drain_soon(self) -> None:
         """An operator's drain: take nothing more, let the windows empty; the process stays for status and receipts."""

@@ -105,7 +105,7 @@ class Explainer:
         )
         length = len(submission.content.text or submission.content.data)
         steps.append(
-            Step("encoding", f"{length} characters", decision.content.settled, f"{decision.content.parts} segments")
+            Step("encoding", f"{length} characters", decision.content.settled, _counted(decision.content.parts))
         )
 
     async def _network(self, number: Number, steps: list[Step], found: dict[str, object]) -> Answer:
@@ -153,3 +153,7 @@ def _age(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.1f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def _counted(segments: int) -> str:
+    return f"{segments} segment{'' if segments == 1 else 's'}"

@@ -4,7 +4,7 @@ Status and readiness come from memory, at once; nothing here decides anything ab
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,10 +14,10 @@ from gateway.carriers.bind import Bind, BindState
 from gateway.carriers.carrier import Carrier
 from gateway.core import Core
 from gateway.errors import Refusal, StoreError
+from gateway.gauges import read_gauges
 from gateway.intake import Submission
 from gateway.message import FINAL, Content, Delivery, Message
 from gateway.rates import Rates
-from portability.remote import Remote
 
 _STATES = {BindState.UP: "bound", BindState.DOWN: "waiting", BindState.FAILED: "failed"}
 STORE_EVERY_S = 5
@@ -29,13 +29,6 @@ class Check(NamedTuple):
     name: str
     ok: bool
     detail: str = ""
-
-
-class AppBinds(NamedTuple):
-    """An app's SMPP sessions, as far as status shows them."""
-
-    app: str
-    binds: int
 
 
 class Operations:
@@ -50,7 +43,6 @@ class Operations:
         app_binds: Callable[[], Mapping[str, int]],
         drain: Callable[[], None],
         reload: Callable[[], Awaitable[Sequence[str]]],
-        random: Callable[[], float],
     ) -> None:
         """`listening()`: by listener, whether it listens; `app_binds()`: by app, its SMPP sessions."""
         self._core = core
@@ -59,13 +51,12 @@ class Operations:
         self._app_binds = app_binds
         self._drain = drain
         self._reload = reload
-        self._random = random
         self._started = core.clock.monotonic()
         self._rates = Rates()
-        self._waiting: dict[str, tuple[int, float]] = {}
-        self._size = (0, 0)
+        self.deliveries: Mapping[str, tuple[int, float]] = {}
+        self.store_size = (0, 0)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._read_gauges()
+        read_gauges(core, self)
 
     async def run(self) -> None:
         """Sample rates each second, and now and then what only the store knows."""
@@ -79,8 +70,8 @@ class Operations:
 
     async def _ask_store(self) -> None:
         try:
-            self._waiting = await self._core.store.deliveries_waiting()
-            self._size = await self._core.store.size()
+            self.deliveries = await self._core.store.deliveries_waiting()
+            self.store_size = await self._core.store.size()
         except StoreError:
             return  # counted and logged where it is written to; the figures stay as they were
 
@@ -108,15 +99,13 @@ class Operations:
             "binds": [
                 self._bind(carrier, bind, now) for carrier in core.carriers.values() for bind in carrier.binds.values()
             ],
-            "lanes": [
-                self._lane(carrier, lane, now) for carrier in core.carriers.values() for lane in ("fast", "bulk")
-            ],
+            "lanes": [self._lane(carrier, lane) for carrier in core.carriers.values() for lane in ("fast", "bulk")],
             "apps": [self._app(app) for app in core.config.apps],
             "store": {
                 "healthy": core.commits.healthy,
                 "backlog": core.commits.backlog,
-                "size_bytes": self._size[0],
-                "free_bytes": self._size[1],
+                "size_bytes": self.store_size[0],
+                "free_bytes": self.store_size[1],
             },
             "totals": self._totals(),
             "portability": self._portability(),
@@ -141,25 +130,30 @@ class Operations:
             "history": self._rates.history(bind.name),
         }
 
-    def _lane(self, carrier: Carrier, lane: str, now: float) -> dict[str, Any]:
+    def lane(self, carrier: Carrier, lane: str) -> tuple[int, int, float | None]:
+        """See `gauges.Known.lane`."""
         queue = carrier.lane(lane)
         on_disk, disk_oldest_at = self._core.feed.depth(carrier.name, lane)
-        oldest_s = queue.oldest_s(now) if len(queue) else None
+        oldest_s = queue.oldest_s(self._core.clock.monotonic()) if len(queue) else None
         if on_disk and oldest_s is None:
             oldest_s = self._core.clock.utc() - disk_oldest_at
+        return queue.segments, on_disk, oldest_s
+
+    def _lane(self, carrier: Carrier, lane: str) -> dict[str, Any]:
+        depth, on_disk, oldest_s = self.lane(carrier, lane)
         return {
             "carrier": carrier.name,
             "lane": lane,
-            "depth": queue.segments,
+            "depth": depth,
             "on_disk": on_disk,
             "oldest_s": None if oldest_s is None else round(oldest_s, 1),
         }
 
     def _app(self, app: str) -> dict[str, Any]:
-        waiting, oldest_at = self._waiting.get(app, (0, 0.0))
+        waiting, oldest_at = self.deliveries.get(app, (0, 0.0))
         return {
             "app": app,
-            "binds": self._app_binds().get(app, 0),
+            "binds": self.app_binds().get(app, 0),
             "deliveries_waiting": waiting,
             "deliveries_oldest_s": round(self._core.clock.utc() - oldest_at, 1) if waiting else None,
             "accepted": int(sum(n for labels, n in self._core.metrics.accepted.numbers() if labels[0] == app)),
@@ -176,6 +170,14 @@ class Operations:
         totals["submitted"] = int(sum(number for _, number in metrics.submitted.numbers()))
         totals["inbound"] = int(sum(number for _, number in metrics.inbound.numbers()))
         return totals
+
+    def app_binds(self) -> Mapping[str, int]:
+        """See `gauges.Known.app_binds`."""
+        return self._app_binds()
+
+    def ages(self) -> Iterable[tuple[str, float | None]]:
+        """See `gauges.Known.ages`."""
+        return [(answer["source"], answer["age_s"]) for answer in self._portability()]
 
     def _portability(self) -> list[dict[str, Any]]:
         now = self._core.clock.utc()
@@ -273,74 +275,6 @@ class Operations:
         message = await done
         self._core.metrics.accepted(message.app, message.lane, message.interface).n += 1
         return message
-
-    # -- gauges -----------------------------------------------------------------------------------------------------
-
-    def _read_gauges(self) -> None:
-        """What can be asked at any time is read when Prometheus asks."""
-        core, metrics = self._core, self._core.metrics
-        reader = metrics.gauge_reader
-
-        def gates(value: Callable[[Any], float]) -> Callable[[], list[tuple[tuple[str, ...], float]]]:
-            return lambda: [
-                ((carrier.name, name), value(gate))
-                for carrier in core.carriers.values()
-                for name, gate in carrier.gates.items()
-            ]
-
-        def lanes(value: Callable[[dict[str, Any]], float]) -> Callable[[], list[tuple[tuple[str, ...], float]]]:
-            def read() -> list[tuple[tuple[str, ...], float]]:
-                now = core.clock.monotonic()
-                return [
-                    ((carrier.name, lane), value(self._lane(carrier, lane, now)))
-                    for carrier in core.carriers.values()
-                    for lane in ("fast", "bulk")
-                ]
-
-            return read
-
-        reader("relevo_bind_window_used", gates(lambda gate: gate.window.used))
-        reader("relevo_bind_window_size", gates(lambda gate: gate.window.size))
-        reader("relevo_bind_rate_limit", gates(lambda gate: gate.allowed_rate))
-        reader(
-            "relevo_bind_up",
-            lambda: [((c.name, b.name), float(b.up)) for c in core.carriers.values() for b in c.binds.values()],
-        )
-        reader("relevo_queue_depth", lanes(lambda lane: lane["depth"] + lane["on_disk"]))
-        reader("relevo_queue_oldest_seconds", lanes(lambda lane: lane["oldest_s"] or 0.0))
-        reader(
-            "relevo_receipts_pending",
-            lambda: [((c.name,), len(c.correlation) + c.correlation.spilled) for c in core.carriers.values()],
-        )
-        reader("relevo_app_binds", lambda: [((app,), float(n)) for app, n in self._app_binds().items()])
-        reader("relevo_deliveries_waiting", lambda: [((app,), n) for app, (n, _) in self._waiting.items()])
-        reader(
-            "relevo_deliveries_oldest_seconds",
-            lambda: [((app,), core.clock.utc() - at) for app, (n, at) in self._waiting.items() if n],
-        )
-        reader("relevo_store_size_bytes", lambda: [((), self._size[0])])
-        reader("relevo_store_free_bytes", lambda: [((), self._size[1])])
-        reader("relevo_portability_table_age_seconds", self._table_age)
-        metrics.counter_reader(
-            "relevo_bind_throttled_seconds_total",
-            gates(lambda gate: gate.pacing.throttled_seconds(core.clock.monotonic())),
-        )
-        metrics.counter_reader(
-            "relevo_lookups_total",
-            lambda: [
-                ((source, result), getattr(tally, result))
-                for source, tally in core.resolver.tallies.items()
-                for result in ("answered", "nothing", "unmapped", "unavailable")
-            ],
-        )
-        remotes = [source for source in core.resolver.sources if isinstance(source, Remote)]
-        metrics.counter_reader(
-            "relevo_lookup_cache_hits_total", lambda: [((), float(sum(remote.cache.hits for remote in remotes)))]
-        )
-
-    def _table_age(self) -> list[tuple[tuple[str, ...], float]]:
-        ages = [answer["age_s"] for answer in self._portability() if answer["source"] == "table"]
-        return [((), age) for age in ages if age is not None]
 
 
 def _resolve(done: object, message: Message, error: StoreError | None) -> None:

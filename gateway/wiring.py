@@ -58,15 +58,24 @@ class Gateway:
         *,
         reload: Callable[[], Awaitable[Sequence[str]]],
         drain: Callable[[], None],
+        on_fault: Callable[[], None],
         clock: Clock | None = None,
         store: Store | None = None,
     ) -> None:
-        """`reload` and `drain` are what operators' calls begin. To be made in a running loop."""
+        """`reload` and `drain` are what operators' calls begin; `on_fault()`: the process had better end. To be made in
+        a running loop."""
         clock = clock or SystemClock()
         self.config = config
         self.version = version("relevo")
         self.metrics = self._metrics(config)
-        self.core = core = Core(config, store or build_store(config), self.metrics, clock, retry_after_s=retry_after_s)
+        self.core = core = Core(
+            config,
+            store or build_store(config),
+            self.metrics,
+            clock,
+            retry_after_s=retry_after_s,
+            on_fault=on_fault,
+        )
         credentials = AppCredentials(config.apps)
         lockout = Lockout()
         self.smpp = SmppServer(
@@ -113,7 +122,6 @@ class Gateway:
             app_binds=self._app_binds,
             drain=drain,
             reload=reload,
-            random=random.random,
         )
         self.admin = AdminServer(self.operations, self.metrics, config.admin.token)
         self._status: asyncio.Task[None] | None = None

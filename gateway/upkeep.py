@@ -1,0 +1,132 @@
+"""What the clock drives: each second, each ten, each minute.
+
+Sweeps go in slices and make way for what is being written; nothing here decides about messages but through the roads.
+"""
+
+import asyncio
+from typing import Protocol
+
+import structlog
+
+from gateway.batches import Batches
+from gateway.carriers.carrier import Carrier
+from gateway.carriers.dispatch import Dispatch
+from gateway.carriers.feed import WATERMARK, Feed
+from gateway.clock import Clock
+from gateway.config.schema import Config
+from gateway.deliveries import Deliveries
+from gateway.errors import StoreError
+from gateway.inbound import InboundRoad
+from gateway.message import Segment
+from gateway.metrics import Metrics
+from gateway.overdue import Overdue
+from gateway.receipts import Receipts
+from gateway.store.commits import Commits
+from gateway.store.ids import first_id
+from gateway.store.store import Store
+
+log = structlog.get_logger()
+
+WATERMARK_S = 10.0
+ANSWERS_FOR_S = 86_400.0
+UNCOMMITTED_S = 60.0
+PRUNE_ROWS = 1_000
+LEARNT = "message_ids."
+"""Setting under which a carrier's learnt form of ids is kept, before the carrier's name."""
+
+
+class Kept(Protocol):
+    """What is looked after: the core."""
+
+    config: Config
+    store: Store
+    commits: Commits
+    metrics: Metrics
+    clock: Clock
+    carriers: dict[str, Carrier]
+    dispatch: Dispatch
+    feed: Feed
+    receipts: Receipts
+    inbound: InboundRoad
+    deliveries: Deliveries
+    batches: Batches
+
+
+class Upkeep:
+    """The core's housekeeping; each coroutine runs until it is cancelled."""
+
+    def __init__(self, core: Kept) -> None:
+        self._core = core
+
+    async def tick(self) -> None:
+        """What has to be looked at each second; late by a loaded loop, never two at once."""
+        core, clock = self._core, self._core.clock
+        lag = core.metrics.loop_lag_seconds()
+        last_watermark = clock.monotonic()
+        while True:
+            before = clock.monotonic()
+            await asyncio.sleep(1.0)
+            now = clock.monotonic()
+            lag.observe(now - before - 1.0)
+            core.feed.tick()
+            core.deliveries.wake_all()
+            core.inbound.tick()
+            core.receipts.tick()
+            for carrier in core.carriers.values():
+                carrier.correlation.tick(clock.utc())
+                for gate in carrier.gates.values():
+                    gate.step(now)  # a bind that gets no answers comes back to its rate all the same
+            if now - last_watermark >= WATERMARK_S:
+                last_watermark = now
+                self.write_watermark()
+
+    async def look_after_batches(self) -> None:
+        """Apart from `tick`, because counting a large batch after a start takes its time."""
+        while True:
+            await self._core.batches.tick()
+            await asyncio.sleep(1.0)
+
+    def write_watermark(self) -> None:
+        """How far back a restart must read: nothing that waits, flies or awaits its receipt in memory is older."""
+        core = self._core
+        bounds = [core.dispatch.oldest(), core.feed.oldest(), first_id(core.clock.utc() - UNCOMMITTED_S)]
+        bounds += [carrier.correlation.oldest() for carrier in core.carriers.values()]
+        core.commits.setting(WATERMARK, min(bound for bound in bounds if bound))
+        for name, carrier in core.carriers.items():
+            if carrier.ids.mode == "auto" and carrier.ids.form is not None:
+                core.commits.setting(LEARNT + name, str(carrier.ids.form))
+
+    async def sweep(self) -> None:
+        """Each minute: end what waits for a receipt that never comes; delete what has outlived the retention."""
+        core = self._core
+        overdue = Overdue(
+            core.store,
+            core.commits,
+            utc=core.clock.utc,
+            reading=core.receipts.reading,
+            tell=core.receipts.tell,
+            forget=self._give_up,
+            shortest_ttl_s=min(core.config.lanes.fast.ttl, core.config.lanes.bulk.ttl),
+        )
+        while True:
+            await asyncio.sleep(60.0)
+            try:
+                await overdue.sweep()
+                await self._prune(core.clock.utc())
+            except StoreError as error:
+                log.warning("sweep_failed", reason=str(error))
+
+    async def _prune(self, now: float) -> None:
+        """In short slices, and only while nothing waits to be written."""
+        core = self._core
+        before = now - core.config.store.retention
+        while not core.commits.backlog:
+            if await core.store.prune(before, PRUNE_ROWS, answers_before=now - ANSWERS_FOR_S) < PRUNE_ROWS:
+                return
+            await asyncio.sleep(0.05)
+
+    def _give_up(self, segment: Segment) -> None:
+        """A receipt is not waited for any more: counted no longer, but still known by its id if it comes after all."""
+        carrier = self._core.carriers.get(segment.carrier)
+        if carrier is not None and segment.carrier_message_id:
+            carrier.correlation.give_up(carrier.ids.key(segment.carrier_message_id))
