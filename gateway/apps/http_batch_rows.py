@@ -8,7 +8,7 @@ import codecs
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -25,8 +25,11 @@ _encode = msgspec.json.Encoder().encode
 class Reader(Protocol):
     """A format."""
 
-    def feed(self, octets: bytes) -> list[Row]:
-        """The rows that these octets complete. Raises Refusal where the body cannot be read on."""
+    def feed(self, octets: bytes) -> Iterable[Row]:
+        """The rows that these octets complete, each made when it is asked for.
+
+        Raises Refusal where the body cannot be read on.
+        """
 
     def end(self) -> list[Row]:
         """The body has ended: the last rows. Raises Refusal where it ended too early."""
@@ -40,13 +43,13 @@ class NdjsonRows:
         self._longest = longest
         self._left = b""
 
-    def feed(self, octets: bytes) -> list[Row]:
+    def feed(self, octets: bytes) -> Iterable[Row]:
         """See Reader."""
         lines = (self._left + octets).split(b"\n")
         self._left = lines.pop()
         if len(self._left) > self._longest:
             raise _too_long(self._longest)
-        return [self._rows.of_json(line) for line in lines if line and not line.isspace()]
+        return (self._rows.of_json(line) for line in lines if line and not line.isspace())
 
     def end(self) -> list[Row]:
         """See Reader."""
@@ -69,13 +72,13 @@ class CsvRows:
         self._header: list[str] = []
         self._delimiter = ","
 
-    def feed(self, octets: bytes) -> list[Row]:
+    def feed(self, octets: bytes) -> Iterable[Row]:
         """See Reader."""
         return self._take(self._text(octets), ended=False)
 
     def end(self) -> list[Row]:
         """See Reader."""
-        found = self._take(self._text(b"", final=True), ended=True)
+        found = list(self._take(self._text(b"", final=True), ended=True))
         if not self._header:
             raise Refusal("missing_field", "The body has no header.", "to")
         return found
@@ -86,7 +89,7 @@ class CsvRows:
         except UnicodeDecodeError as error:
             raise Refusal("bad_encoding", f"The body is not UTF-8: {error.reason}.") from None
 
-    def _take(self, text: str, *, ended: bool) -> list[Row]:
+    def _take(self, text: str, *, ended: bool) -> Iterable[Row]:
         cut = len(text) if ended else _whole_records(text)
         whole, self._left = text[:cut], text[cut:]
         if len(self._left) > self._longest:
@@ -102,7 +105,7 @@ class CsvRows:
         records = [record for record in records if record]
         if not self._header and records:
             self._header = _header(records.pop(0))
-        return [self._row(record) for record in records]
+        return map(self._row, records)
 
     def _row(self, record: list[str]) -> Row:
         values = dict(zip(self._header, record, strict=False))

@@ -79,7 +79,7 @@ class BatchCalls:
             return await self._again(body, tally)
         return await self._take(upload, tally, body, reader, rows)
 
-    async def _json(self, call: Call, body: "_Body") -> tuple[BatchOptions, Reader | None, list[Row]]:
+    async def _json(self, call: Call, body: "_Body") -> tuple[BatchOptions, Reader | None, Iterable[Row]]:
         """The options, and either all rows or what reads them."""
         head = b""
         async for octets in body.chunks():
@@ -92,10 +92,10 @@ class BatchCalls:
                 return options, JsonRows(decoder, left, maker, call.max_body), []
         whole = whole_body.read(head)
         maker = Rows(whole, call.app, self._utc())
-        return whole, None, [maker.of_json(row) for row in whole.messages]
+        return whole, None, map(maker.of_json, whole.messages)
 
     async def _take(
-        self, upload: Upload, tally: Tally, body: "_Body", reader: Reader | None, rows: list[Row]
+        self, upload: Upload, tally: Tally, body: "_Body", reader: Reader | None, rows: Iterable[Row]
     ) -> Answer:
         digest = ""
         try:
@@ -103,8 +103,8 @@ class BatchCalls:
             if reader is not None:
                 async for octets in body.chunks():
                     await upload.take(reader.feed(octets))
-                while rows := reader.end():
-                    await upload.take(rows)
+                while left := reader.end():
+                    await upload.take(left)
             digest = body.digest
         except (Refusal, UnreadBody, StoreError) as error:
             await _end_broken(upload)

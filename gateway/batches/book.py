@@ -73,6 +73,7 @@ class Batches:
         self._open: dict[str, Tally] = {}
         self._loading: dict[str, asyncio.Lock] = {}
         self._uploads: dict[tuple[str, str], asyncio.Event] = {}
+        self._turn = asyncio.Lock()
         self._at_work: set[str] = set()
         self._stale: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -232,6 +233,7 @@ class Batches:
             self._intake,
             self._commits,
             self._counts,
+            turn=self._turn,
             present=present,
             on_end=lambda: self._ended(app, key, ended, batch_id),
         )
