@@ -24,6 +24,8 @@ log = logger()
 MOST_PENDING = 2_000
 """Requests of one bind that wait for their commit, or for an answer from elsewhere; over it the bind is not read."""
 _READ_AGAIN = MOST_PENDING // 2
+MOST_NONSENSE = 200
+"""PDUs of one slice that all make no sense (answers to nothing, broken requests): whoever sends so many is cut off."""
 TIMERS = Timers(session_init_s=10.0, enquire_link_s=30.0, response_s=30.0, inactivity_s=300.0)
 
 _BINDS = frozenset({BindReceiver, BindTransceiver, BindTransmitter})
@@ -180,6 +182,9 @@ class AppBind:
 
     def on_events(self, _connection: Connection, events: list[Event]) -> None:
         requests = self._requests
+        if len(events) >= MOST_NONSENSE and all(type(event) is Oddity for event in events):
+            self.evict("sends nothing but nonsense")
+            return
         for event in events:
             if requests is not None and type(event) is Received:
                 requests.take(event.sequence_number, event.pdu)

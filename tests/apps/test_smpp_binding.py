@@ -25,6 +25,7 @@ from gateway.smpp.pdu import (
     BindReceiver,
     BindTransceiver,
     BindTransmitter,
+    DeliverSmResp,
     EnquireLink,
     UnknownPdu,
 )
@@ -274,6 +275,15 @@ async def test_flood_of_one_bind_leaves_other_apps_their_pace_and_the_flooder_it
         assert (await good.ask(SUBMIT)).command_status == S.ESME_ROK
     assert [bind["type"] for bind in rig.server.status()["shop"]] == ["transceiver"]
     assert rig.server.unbound == 0
+
+
+async def test_bind_that_sends_nothing_but_answers_to_nothing_is_cut_off(rig: Rig) -> None:
+    peer = await rig.bound()
+    peer.raw(encode(DeliverSmResp(), 7) * 100)
+    assert (await peer.ask(SUBMIT)).command_status == S.ESME_ROK
+    peer.raw(encode(DeliverSmResp(), 7) * 2_000)
+    await peer.expect_closed()
+    await until(lambda: rig.server.status()["bank"] == [])
 
 
 async def test_caller_that_comes_too_often_is_held_unread_and_then_cut_off(rig: Rig) -> None:
