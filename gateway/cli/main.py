@@ -27,6 +27,7 @@ COMMANDS = (
     "reload",
     "keys",
     "sim",
+    "convert",
 )
 
 _INTERRUPTED = 130  # as shells have it: 128 and the signal's number
