@@ -30,12 +30,13 @@ class Desk(Ground):
         self.finals: list[tuple[str, Status, float]] = []
         self.live: dict[str, Message] = {}
         self.ids = MessageIds("same")
+        self.receipt_parts = "all"
         self.limits = correlation
         self.start()
 
     def start(self) -> None:
         self.correlation = Correlation("telcel", self._spill, **self.limits)
-        self.sources = [Source("telcel", f"telcel-{n}", self.correlation, self.ids) for n in (1, 2)]
+        self.sources = [Source("telcel", f"telcel-{n}", self.correlation, self.ids, self.receipt_parts) for n in (1, 2)]
         self.receipts = Receipts(
             self.store,
             self.commits,
@@ -498,6 +499,113 @@ async def test_message_of_several_segments_ends_with_the_last_receipt(desk: Desk
     await desk.receive("a2")
 
     assert ((await desk.stored(message)).status, desk.told) == (S.DELIVERED, [S.DELIVERED])
+
+
+@pytest.fixture
+async def first(desk: Desk) -> Desk:
+    """A carrier that sends a receipt for the first part of a long message only."""
+    desk.receipt_parts = "first"
+    desk.start()
+    return desk
+
+
+@pytest.mark.parametrize(("receipt_parts", "named"), [("first", "a1"), ("last", "a3")])
+@pytest.mark.parametrize(("stat", "status"), [("DELIVRD", S.DELIVERED), ("UNDELIV", S.UNDELIVERED)])
+async def test_case_24_one_parts_receipt_counts_for_all_where_the_carrier_sends_no_other(
+    desk: Desk, receipt_parts: str, named: str, stat: str, status: Status
+) -> None:
+    desk.receipt_parts = receipt_parts
+    desk.start()
+    message = await desk.submitted("a1", "a2", "a3")
+
+    await desk.receive(named, stat, err="021")
+
+    kept = await desk.stored(message)
+    assert (kept.status, [segment.status for segment in kept.segments]) == (status, [status] * 3)
+    assert (desk.told, desk.answers, len(desk.correlation)) == ([status], [True], 0)
+    assert desk.counted == {("receipt", "telcel", stat): 1}
+    assert (kept.error_code == "") is (status is S.DELIVERED)
+
+
+async def test_case_24_receipt_of_another_part_counts_for_itself_alone(first: Desk) -> None:
+    message = await first.submitted("a1", "a2")
+
+    await first.receive("a2", "UNDELIV")
+    assert message.status is S.SUBMITTED
+    await first.receive("a1")
+
+    assert [segment.status for segment in message.segments] == [S.DELIVERED, S.UNDELIVERED]
+    assert (message.status, first.told) == (S.UNDELIVERED, [S.UNDELIVERED])
+
+
+async def test_case_24_part_that_is_taken_after_the_receipt_comes_to_what_it_said(first: Desk) -> None:
+    message = await first.accepted(3)
+    first.respond(message, "a1", 1)
+    first.respond(message, "a2", 2)
+    await first.receive("a1", "UNDELIV", err="021")
+    assert [segment.status for segment in message.segments] == [S.UNDELIVERED, S.UNDELIVERED, S.ACCEPTED]
+
+    first.respond(message, "a3", 3)
+    await first.settled()
+
+    kept = await first.stored(message)
+    assert (kept.status, kept.segments[2].status) == (S.UNDELIVERED, S.UNDELIVERED)
+    assert "021" in kept.error_detail
+    assert (first.told, len(first.correlation)) == ([S.UNDELIVERED], 0)
+
+
+async def test_case_24_receipt_before_its_response_counts_for_all_once_matched(first: Desk) -> None:
+    message = await first.accepted(2)
+    await first.receive("a1")
+
+    first.respond(message, "a2", 2)
+    first.respond(message, "a1", 1)
+    await first.settled()
+
+    assert ((await first.stored(message)).status, first.told) == (S.DELIVERED, [S.DELIVERED])
+
+
+async def test_case_24_receipt_after_its_ids_were_spilled_counts_for_all(first: Desk) -> None:
+    message = await first.submitted("a1", "a2")
+    first.clock.advance(901)
+    first.correlation.tick(first.clock.utc())
+    await first.settled()
+    assert first.correlation.spilled == 2
+
+    await first.receive("a1")
+
+    assert (await first.stored(message)).status is S.DELIVERED
+    assert (first.told, first.correlation.spilled) == ([S.DELIVERED], 0)
+
+
+async def test_case_24_unknown_of_the_one_is_bettered_for_all(first: Desk) -> None:
+    message = await first.submitted("a1", "a2")
+
+    await first.receive("a1", "UNKNOWN")
+    assert [segment.status for segment in message.segments] == [S.UNKNOWN] * 2
+    await first.receive("a1")
+
+    assert [segment.status for segment in message.segments] == [S.DELIVERED] * 2
+    assert first.told == [S.UNKNOWN, S.DELIVERED]
+
+
+async def test_case_24_transient_receipt_of_the_one_says_nothing_of_the_others(first: Desk) -> None:
+    message = await first.submitted("a1", "a2")
+
+    await first.receive("a1", "ENROUTE")
+
+    assert [event.segment for event in message.events if event.detail == "ENROUTE"] == [1]
+    assert len(first.correlation) == 2
+
+
+async def test_case_24_receipts_of_all_parts_are_no_trouble_where_one_was_expected(first: Desk) -> None:
+    message = await first.submitted("a1", "a2")
+
+    for key in ("a1", "a2"):
+        await first.receive(key)
+
+    assert (message.status, first.told, first.answers) == (S.DELIVERED, [S.DELIVERED], [True, True])
+    assert [event.status for event in message.events] == [S.SUBMITTED] * 2 + [S.DELIVERED] * 2
 
 
 async def test_error_is_that_of_the_part_that_failed_and_not_of_the_last_receipt(desk: Desk) -> None:

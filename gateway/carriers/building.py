@@ -83,8 +83,9 @@ def build_carrier(
         for row in rows:
             commits.await_receipt(row)
 
+    profile, template = profile_of(carrier, max_parts), _template(carrier, country_code)
     built = Carrier(
-        CarrierSettings(name, profile_of(carrier, max_parts), carrier.senders.allow, _template(carrier, country_code)),
+        CarrierSettings(name, profile, carrier.senders.allow, template, carrier.receipt_parts),
         scheduler,
         Correlation(name, spill),
         Health(carrier.failover.after_errors, carrier.failover.queue_age),

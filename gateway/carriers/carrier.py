@@ -40,12 +40,14 @@ LOOK_EVERY_S = 1.0
 
 
 class CarrierSettings(NamedTuple):
-    """How a carrier takes messages, from its keys of the configuration. `senders` empty: any."""
+    """How a carrier takes messages, from its keys of the configuration. `senders` empty: any; `receipt_parts`: of
+    which parts of a long message its receipts are."""
 
     name: str
     profile: Profile
     senders: tuple[str, ...]
     template: SubmitTemplate
+    receipt_parts: str = "all"
 
 
 class SendCounts(Protocol):
@@ -119,7 +121,8 @@ class Carrier:
     def add(self, bind: Bind, gate: Gate | None) -> None:
         """One more bind; `gate` is None where it does not transmit."""
         self.binds[bind.name] = bind
-        self.sources[bind.name] = Source(self.name, bind.name, self.correlation, self.ids)
+        receipt_parts = self.settings.receipt_parts
+        self.sources[bind.name] = Source(self.name, bind.name, self.correlation, self.ids, receipt_parts)
         if gate is not None:
             self.gates[bind.name] = gate
             self.scheduler.add(gate)

@@ -152,6 +152,7 @@ class Carrier:
     national_shift: Literal["none", "spanish"] = "none"
     long_messages: Literal["udh", "udh16", "sar", "payload"] = "udh"
     message_ids: Literal["auto", "same", "hex-dec", "dec-hex"] = "auto"
+    receipt_parts: Literal["all", "first", "last"] = "all"
     source: SourceAddress = SourceAddress()
     destination: Destination = Destination()
     senders: CarrierSenders = CarrierSenders()

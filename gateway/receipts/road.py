@@ -13,9 +13,10 @@ import structlog
 from gateway.correlation import Parked
 from gateway.deliveries import Parcel
 from gateway.errors import StoreError
-from gateway.message import Delivery, Event, Message, Status, move_segment
+from gateway.message import Delivery, Event, Message, Segment, Status, move_segment
 from gateway.receipts.late import Hit, Late, LateReceipts
 from gateway.receipts.objects import Objects
+from gateway.receipts.parts import ALL, spoken_already, spoken_for
 from gateway.receipts.source import Answer, Source, likely_keys, receipt_ids
 from gateway.receipts.states import LABEL_OF_STATUS, error_of, is_last, state_name, status_of
 from gateway.smpp.receipt import Receipt
@@ -86,11 +87,33 @@ class Receipts:
         """Carry out what a receipt says; whether it was the segment's last word."""
         self._on_receipt(source.carrier, state_name(receipt))
         after = status_of(receipt)
-        self.settle(message, number, source.carrier, source.bind, after, error_of(receipt), receipt.stat)
-        last = is_last(after)
-        if last:
+        self._say(source, key, message, number, after, error_of(receipt), receipt.stat)
+        return is_last(after)
+
+    def _say(
+        self, source: Source, key: str, message: Message, number: int, after: Status, error: str, stat: str
+    ) -> None:
+        """A segment has come to `after`, and those that have no receipt of their own with it."""
+        self.settle(message, number, source.carrier, source.bind, after, error, stat)
+        if is_last(after):
             source.correlation.settle(key, after)
-        return last
+        if source.receipt_parts != ALL and after is not Status.SUBMITTED:
+            for each in spoken_for(source.receipt_parts, message, number, source.carrier):
+                self._follow(source, message, each, after, error, f"{stat} of segment {number}")
+
+    def _follow(
+        self, source: Source, message: Message, segment: Segment, after: Status, error: str, detail: str
+    ) -> None:
+        """A segment comes to what another one's receipt said; its own is not awaited any more."""
+        self.settle(message, segment.number, source.carrier, source.bind, after, error, detail)
+        if not is_last(after) or not segment.carrier_message_id:
+            return
+        correlation, key = source.correlation, source.ids.key(segment.carrier_message_id)
+        waiting = correlation.find(key)
+        if waiting is None:
+            correlation.spilled = max(0, correlation.spilled - 1)  # its row goes with the message
+        elif (waiting.message_id, waiting.segment) == (message.id, segment.number):
+            correlation.settle(key, after)
 
     def _repeated(self, source: Source, key: str, receipt: Receipt) -> None:
         """A receipt after a segment's last one: carriers repeat themselves, and some contradict themselves."""
@@ -162,6 +185,11 @@ class Receipts:
 
     def answered(self, source: Source, keys: Iterable[str], message: Message, segment: int) -> None:
         """A submit_sm_resp has named a segment: a receipt that came before it is matched now."""
+        if source.receipt_parts != ALL:
+            speaks = spoken_already(source.receipt_parts, message, segment, source.carrier)
+            if speaks is not None:
+                silent, detail = message.segments[segment - 1], f"receipt of segment {speaks.number}"
+                self._follow(source, message, silent, speaks.status, speaks.error, detail)
         if not self._parked:
             return
         for key in keys:
@@ -172,9 +200,7 @@ class Receipts:
                 self._commits.matched(source.carrier, each)
             row, after = early.row, Status(early.row.status)
             self._on_receipt(source.carrier, LABEL_OF_STATUS[after])
-            self.settle(message, segment, source.carrier, source.bind, after, row.error, row.detail)
-            if is_last(after):
-                source.correlation.settle(key, after)
+            self._say(source, key, message, segment, after, row.error, row.detail)
 
     def restore(self, parked: Iterable[ParkedReceipt]) -> None:
         """After a start: receipts that are still waiting for their response, oldest first."""

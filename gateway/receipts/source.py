@@ -39,12 +39,16 @@ class Ids(Protocol):
 
 
 class Source(NamedTuple):
-    """Where a receipt came from: the carrier's name, its correlation and its way of naming, the bind's name."""
+    """Where a receipt came from: the carrier's name, its correlation and its way of naming, the bind's name.
+
+    `receipt_parts`: of which parts of a long message it sends receipts: all, first or last.
+    """
 
     carrier: str
     bind: str
     correlation: Correlation
     ids: Ids
+    receipt_parts: str = "all"
 
 
 def receipt_ids(receipt: Receipt) -> tuple[str, ...]:

@@ -88,6 +88,7 @@ FULL: dict[str, Any] = {
             "national_shift": "spanish",
             "long_messages": "udh",
             "message_ids": "auto",
+            "receipt_parts": "all",
             "source": {
                 "short": {"ton": 3, "npi": 0},
                 "long": {"ton": 1, "npi": 1},

@@ -35,6 +35,7 @@ class Findings:
     refusals: dict[str, int] = field(default_factory=dict)
     throttles: set[int] = field(default_factory=set)
     message_ids: Form | None = None
+    receipt_parts: str | None = None
     replies: list[Reply] = field(default_factory=list)
     states: Counter[str] = field(default_factory=Counter)
     unknown: dict[str, str] = field(default_factory=dict)

@@ -38,6 +38,7 @@ def profile_of(name: str, carrier: Carrier, bind: Bind, findings: Findings) -> C
         "alphabet": str(findings.alphabet or carrier.alphabet),
         "long_messages": str(findings.long_messages or carrier.long_messages),
         "message_ids": str(findings.message_ids or carrier.message_ids),
+        "receipt_parts": findings.receipt_parts or carrier.receipt_parts,
         "source": {kind: {"ton": pair.ton, "npi": pair.npi} for kind, pair in pairs.items()},
         "destination": {"format": target.format, "ton": target.ton, "npi": target.npi},
         "ucs2": carrier.ucs2 if findings.ucs2 is None else findings.ucs2,

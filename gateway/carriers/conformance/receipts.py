@@ -161,9 +161,12 @@ def _tell_count(run: Run, pairs: Sequence[tuple[Reply, Arrival]]) -> None:
     missing = len({reply.message_id for reply in findings.replies} - counts.keys())
     twice = sum(count > 1 for count in counts.values())
     long = next((replies for replies in findings.long_replies.values() if len(replies) > 1), None)
-    parts = "" if long is None else f", for {parts_of(long, pairs)} of the parts of a long message"
-    if long is not None and parts_of(long, pairs) != "all":
-        findings.remarks.append(f"a long message has receipts for {parts_of(long, pairs)} of its parts only")
+    having = "" if long is None else parts_of(long, pairs)
+    parts = having and f", for {having} of the parts of a long message"
+    if having in {"all", "first", "last"}:
+        findings.receipt_parts = having
+    elif having:
+        findings.remarks.append(f"a long message has receipts for {having} of its parts")
     if twice:
         findings.remarks.append(f"{twice} receipts came more than once")
     came = f"{len(counts)} of {len(findings.replies)} messages have one{parts}"
