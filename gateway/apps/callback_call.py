@@ -34,7 +34,9 @@ class Caller:
                 return await self._call(session, callback)
         except TimeoutError:
             return Answer(False, f"no answer within {self._timeout_s:g} s")
-        except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: what yarl does not take for a URL
+        except (aiohttp.InvalidURL, ValueError):  # whose words would tell the URL, and with it what it lets in by
+            return Answer(False, "the URL cannot be called")
+        except (aiohttp.ClientError, OSError) as error:
             return Answer(False, f"{type(error).__name__}: {error}".rstrip(": ")[:LONGEST_WHY])
 
     async def close(self) -> None:

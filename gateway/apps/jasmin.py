@@ -56,6 +56,8 @@ class Jasmin:
 
     async def send(self, call: Call) -> Answer:
         """One message."""
+        if call.request.method == "HEAD":
+            raise Refusal("method_not_allowed", "HEAD sends nothing; there are GET, POST.")
         try:
             fields = await _fields(call)
             check(fields)

@@ -27,7 +27,7 @@ def report(delivery: Delivery, message: Message) -> Callback | None:
     arguments = _arguments(delivery, message, asked)
     if arguments is None:
         return None
-    encoded = urlencode(arguments)
+    encoded = urlencode(arguments, errors="replace")  # half a character of a text that was cut
     if message.extras.get(METHOD) == "GET":
         joint = "&" if "?" in delivery.url else "?"
         return Callback("GET", delivery.url + joint + encoded, says=YES)

@@ -53,6 +53,8 @@ class Kannel:
 
     async def send(self, call: Call) -> Answer:
         """One message to one or more numbers; the answer is that of all of them."""
+        if call.request.method == "HEAD":
+            raise Refusal("method_not_allowed", "HEAD sends nothing; there are GET, POST.")
         try:
             fields = named(await _fields(call))
         except Rejected as rejected:

@@ -201,6 +201,13 @@ async def test_jasmin_callback_tells_of_what_was_never_submitted(
     assert parse_qs(called.url)["message_status"] == [word]
 
 
+async def test_jasmin_callback_with_half_a_character_is_made_all_the_same() -> None:
+    message = a_message("jasmin", content=Content(text="a\ud83d"), extras={"jasmin_level": "2"})
+    called = await Way().called(a_parcel(message))
+    assert called is not None
+    assert called.form.endswith(b"text=a%3F")
+
+
 async def test_callback_that_is_not_taken_is_tried_again_and_counted() -> None:
     way = Way()
     await way.called(a_parcel(a_message(extras={"kannel_mask": "1"})), Answer(False, "HTTP 500"))
@@ -339,5 +346,6 @@ async def test_call_that_is_not_answered_with_its_yes_is_not_taken(status: int, 
 
 async def test_call_to_nobody_is_not_taken() -> None:
     caller = Caller(timeout_s=5.0)
+    assert await caller.call(Callback("GET", "http://a:b:c/?password=x")) == Answer(False, "the URL cannot be called")
     assert not (await caller.call(Callback("GET", "http://127.0.0.1:1/d"))).taken
     await caller.close()

@@ -278,6 +278,15 @@ async def test_kannel_post_that_cannot_be_read_is_refused(headers: dict[str, str
     assert said(reply) == (status, answer)
 
 
+@pytest.mark.parametrize("path", ["/cgi-bin/sendsms", "/send"])
+async def test_head_sends_nothing(path: str) -> None:
+    query = {**LOGIN, "to": TO, "text" if "cgi" in path else "content": "hola"}
+    async with calling() as app:
+        reply = await app.by(None).call("HEAD", f"{path}?{urlencode(query)}")
+        assert app.site.live == {}
+    assert reply.status == 405
+
+
 async def test_kannel_answer_is_no_html() -> None:
     async with calling() as app:
         reply = await app.by(None).call("GET", "/cgi-bin/sendsms?" + urlencode({"<script>": "1"}))
