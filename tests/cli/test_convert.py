@@ -98,6 +98,8 @@ elink_interval 20
 dlr_msgid 1
 src_ton 5
 ripf 1
+addr_range None
+systype
 ok
 smppccm -a
 cid att
@@ -261,6 +263,13 @@ def test_file_that_cannot_be_read_is_an_error(relevo: Relevo, tmp_path: Path, ki
     ran = relevo("convert", kind, str(path))
     assert (ran.status, ran.out) == (1, "")
     assert why in ran.err
+
+
+def test_file_without_carriers_says_what_is_missing(relevo: Relevo, tmp_path: Path) -> None:
+    path = tmp_path / "kannel.conf"
+    path.write_text("group = core\nadmin-port = 13000\n")
+    out = relevo("convert", "kannel", str(path)).out
+    assert "#   carriers: kannel.conf has none that could be carried over; write them" in out
 
 
 def test_exact_number_in_a_filter_is_not_widened_to_a_prefix(relevo: Relevo, tmp_path: Path) -> None:

@@ -80,6 +80,9 @@ class Draft:
         lines.append(
             "#\n# Every number is taken for one of a single network. Name the networks and the portability sources."
         )
+        for section in ("carriers", "routes", "apps"):
+            if not self.config[section]:
+                self.note(section, f"{source} has none that could be carried over; write them")
         if self._notes:
             lines.append("#\n# What has no counterpart, or another meaning:")
             lines += [f"#   {_plain(note)}" for note in self._notes]

@@ -61,8 +61,11 @@ def _first(keys: Keys) -> str:
     return next(iter(keys.values()), "")
 
 
+_NOTHING = ("", "None", "ND")  # how jcli says that a key has no value
+
+
 def _carrier(thing: Thing, draft: Draft) -> None:
-    keys = dict(thing.keys)
+    keys = {key: value for key, value in thing.keys.items() if value not in _NOTHING}
     name = draft.name(keys.pop("cid", "default"), thing.place)
     carrier = draft.section("carriers", name)
     rate = positive(keys.get("submit_throughput", "1"))
@@ -89,7 +92,7 @@ def _carrier(thing: Thing, draft: Draft) -> None:
 
 def _options(keys: dict[str, str], carrier: Keys, bind: Keys) -> None:
     for key, ours in _BIND_KEYS.items():
-        if keys.get(key) not in (None, "", "None"):
+        if key in keys:
             bind[ours] = keys.pop(key)
     for key, ours in _SECONDS.items():
         if keys.get(key, "").isdigit():
@@ -112,7 +115,7 @@ def _options(keys: dict[str, str], carrier: Keys, bind: Keys) -> None:
 
 
 def _app(thing: Thing, draft: Draft) -> None:
-    keys = dict(thing.keys)
+    keys = {key: value for key, value in thing.keys.items() if value not in _NOTHING}
     app = draft.app(keys.pop("username", ""), thing.place)
     for key in ("uid", "gid", "password"):
         keys.pop(key, None)
