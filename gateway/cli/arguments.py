@@ -54,9 +54,9 @@ def config_path(args: argparse.Namespace) -> Path:
     return Path(args.config or os.environ.get("RELEVO_CONFIG") or DEFAULT_CONFIG)
 
 
-def whole_config(args: argparse.Namespace) -> Config:
-    """The configuration. Raises ConfigError."""
-    return load(config_path(args), os.environ).config
+def whole_config(args: argparse.Namespace, *, secrets: bool = True) -> Config:
+    """The configuration; without `secrets` for a command that logs in nowhere. Raises ConfigError."""
+    return load(config_path(args), os.environ, secrets=secrets).config
 
 
 def ended(done: bool) -> int:

@@ -38,7 +38,7 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the decisions and how each came about. A refusal is an answer too: exit status 0."""
-    config = whole_config(args)
+    config = whole_config(args, secrets=False)
     submission = Submission(
         app=_app(config, args.app),
         to=args.to,

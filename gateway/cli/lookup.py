@@ -20,7 +20,7 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what the sources know of the number; that it is none is an answer too."""
-    config, written = whole_config(args), " ".join(args.number)
+    config, written = whole_config(args, secrets=False), " ".join(args.number)
     region = config.portability.region
     found = asyncio.run(_look_up(written, region, build_resolver(config)))
     if args.json:

@@ -26,6 +26,12 @@ def refers(text: str) -> bool:
     return any(token[0] != "$${" for token in _TOKEN.finditer(text))
 
 
+def lacks(text: str, env: Mapping[str, str]) -> bool:
+    """Whether the text refers to a variable that is not set, and has no default for it."""
+    found = (_INSIDE.fullmatch(token["inside"] or "") for token in _TOKEN.finditer(text) if token[0] != "$${")
+    return any(each is not None and each["default"] is None and each["name"] not in env for each in found)
+
+
 def _value(token: re.Match[str], env: Mapping[str, str]) -> str:
     if token[0] == "$${":
         return "${"

@@ -46,6 +46,8 @@ class ScalarKind(Kind[T]):
         if not isinstance(node, ScalarNode) or is_null(node):
             reading.wrong(path, f"is {kind_of_node(node)}, expected {self.expected}", node)
             return self.stand_in()
+        if self.secret and reading.withheld(node, path):
+            return self.stand_in()
         written = reading.written(node, path)
         if written is None:
             return self.stand_in()

@@ -19,10 +19,11 @@ class Loaded(NamedTuple):
     warnings: tuple[Problem, ...]
 
 
-def load(path: str | Path, env: Mapping[str, str]) -> Loaded:
+def load(path: str | Path, env: Mapping[str, str], *, secrets: bool = True) -> Loaded:
     """Reads the file at `path`; `${NAME}` comes from `env`. Raises ConfigError with all problems at once.
 
-    Relative paths inside start from the file's directory.
+    Relative paths inside start from the file's directory. `secrets`: whether passwords, keys and tokens are needed;
+    without them those whose variable is not set are empty.
     """
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
@@ -31,10 +32,10 @@ def load(path: str | Path, env: Mapping[str, str]) -> Loaded:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError([Problem(str(path), line, "", "is not UTF-8, expected a text in UTF-8")]) from error
-    return parse(text, str(path), Path(path).absolute().parent, env)
+    return parse(text, str(path), Path(path).absolute().parent, env, secrets=secrets)
 
 
-def parse(text: str, file: str, base: Path, env: Mapping[str, str]) -> Loaded:
+def parse(text: str, file: str, base: Path, env: Mapping[str, str], *, secrets: bool = True) -> Loaded:
     """As `load`, of a text: `file` is what problems call it, `base` where relative paths start from."""
     try:
         root = compose(text)
@@ -42,7 +43,7 @@ def parse(text: str, file: str, base: Path, env: Mapping[str, str]) -> Loaded:
         raise ConfigError([Problem(file, error.line, "", f"is not valid YAML: {error.reason}")]) from error
     if root is None:
         raise ConfigError([Problem(file, 1, "", "is empty, expected carriers, apps and routes")])
-    reading = Reading(file, base, env)
+    reading = Reading(file, base, env, secrets=secrets)
     config: Config = kind_of(Config).read(root, (), reading)
     check(config, reading)
     if reading.problems:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from yaml.nodes import Node, ScalarNode
 
 from gateway.config.document import is_standard, line_of
-from gateway.config.environment import refers, substitute
+from gateway.config.environment import lacks, refers, substitute
 from gateway.config.problems import KeyPath, Problem, render_path
 from gateway.config.units import BadValueError
 
@@ -29,13 +29,15 @@ class Written(NamedTuple):
 class Reading:
     """Collects what a reading finds. Kinds (kinds.py, structure.py) read values; checks (check.py) use the lines."""
 
-    def __init__(self, file: str, base: Path, env: Mapping[str, str]) -> None:
-        """`file` is the name for the problems, `base` the directory that relative paths start from."""
+    def __init__(self, file: str, base: Path, env: Mapping[str, str], *, secrets: bool = True) -> None:
+        """`file` is the name for the problems, `base` the directory that relative paths start from. Without `secrets`
+        a secret whose variable is not set is no problem: nobody is going to log in with what is read."""
         self.file = file
         self.base = base
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self._env = env
+        self._secrets = secrets
         self._lines: dict[KeyPath, int] = {}
         self._wrong: set[KeyPath] = set()
 
@@ -66,6 +68,13 @@ class Reading:
     def is_wrong_inside(self, path: KeyPath) -> bool:
         """Whether a problem was noted for `path`, something around it or something in it."""
         return self.is_wrong(path) or any(place[: len(path)] == path for place in self._wrong)
+
+    def withheld(self, node: Node, path: KeyPath) -> bool:
+        """Whether the secret at `path` is not there and need not be; a stand-in takes its place, unchecked."""
+        if self._secrets or not isinstance(node, ScalarNode) or not lacks(str(node.value), self._env):
+            return False
+        self._wrong.add(path)
+        return True
 
     def written(self, node: ScalarNode, path: KeyPath) -> Written | None:
         """The text of a scalar; None, with a problem noted, when the environment cannot fill it or YAML tags it."""

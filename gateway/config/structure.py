@@ -15,7 +15,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from gateway.config.document import is_null, kind_of_node, line_of, merged_pairs, own_pairs
 from gateway.config.environment import refers
-from gateway.config.kinds import Choice, Flag, Kind
+from gateway.config.kinds import Choice, Flag, Kind, ScalarKind
 from gateway.config.problems import KeyPath
 from gateway.config.reading import Reading
 
@@ -168,6 +168,8 @@ class Maybe(Kind[Any]):
     def read(self, node: Node, path: KeyPath, reading: Reading) -> Any:
         if is_null(node):
             return None
+        if isinstance(self.inner, ScalarKind) and self.inner.secret and reading.withheld(node, path):
+            return self.inner.stand_in()
         if isinstance(node, ScalarNode) and refers(node.value):
             written = reading.written(node, path)
             if written is None or not written.text:

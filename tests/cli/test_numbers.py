@@ -194,3 +194,16 @@ def test_explain_asks_which_app_where_there_are_several(relevo: Relevo, config: 
     assert "bank, shop" in asked.err
     assert "no app 'bnk'" in unknown.err
     assert relevo("explain", "--to", "5512345678", "--app", "shop").status == 0
+
+
+@pytest.mark.parametrize("words", [("lookup", "5512345678"), ("explain", "--to", "5512345678")])
+def test_question_is_answered_although_no_secret_is_set(words: tuple[str, ...], config: Path, relevo: Relevo) -> None:
+    written = config.read_text()
+    config.write_text(
+        written.replace('"s3cret-of-telcel"', '"${NOT_SET}"').replace("password: pw", 'password: "${NO}"')
+    )
+
+    ran = relevo(*words)
+
+    assert (ran.status, ran.err) == (0, "")
+    assert relevo("check").status == 2

@@ -165,10 +165,16 @@ def steps(path: str) -> list[Any]:
     return found
 
 
-def read(document: dict[str, Any] | str, base: Path = Path("/nowhere"), env: Mapping[str, str] | None = None) -> Loaded:
+def read(
+    document: dict[str, Any] | str,
+    base: Path = Path("/nowhere"),
+    env: Mapping[str, str] | None = None,
+    *,
+    secrets: bool = True,
+) -> Loaded:
     """The configuration of a document (plain values, or YAML). Raises ConfigError."""
     text = document if isinstance(document, str) else yaml.safe_dump(document, sort_keys=False)
-    return parse(text, FILE, base, env or {})
+    return parse(text, FILE, base, env or {}, secrets=secrets)
 
 
 def config(document: dict[str, Any] | str) -> Config:
@@ -177,11 +183,15 @@ def config(document: dict[str, Any] | str) -> Config:
 
 
 def problems(
-    document: dict[str, Any] | str, base: Path = Path("/nowhere"), env: Mapping[str, str] | None = None
+    document: dict[str, Any] | str,
+    base: Path = Path("/nowhere"),
+    env: Mapping[str, str] | None = None,
+    *,
+    secrets: bool = True,
 ) -> list[Problem]:
     """What is wrong with a document; none when it loads."""
     try:
-        read(document, base, env)
+        read(document, base, env, secrets=secrets)
     except ConfigError as error:
         return list(error.problems)
     return []

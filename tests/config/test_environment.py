@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.config.environment import refers, substitute
+from gateway.config.secret import Secret
 from gateway.config.units import BadValueError
 from tests.config.documents import FULL, SMALL, changed, config, problems, read
 
@@ -93,3 +94,36 @@ def test_secret_value_is_never_repeated(path: str, value: str) -> None:
     found = problems(changed(FULL, (path, value)))
     assert path in {problem.path for problem in found}
     assert all("hunter2" not in str(problem) for problem in found)
+
+
+SECRETS = (
+    ("carriers.telcel.binds[0].password", "${V0}"),
+    ("apps.bank.system_id", "bank"),
+    ("apps.bank.password", "${V1}"),
+    ("apps.bank.api_keys", ["${V2}", "${V3}"]),
+    ("apps.bank.webhook", {"url": "http://127.0.0.1:9000/hook", "secret": "${V4}"}),
+    ("admin.token", "${V5}"),
+)
+
+
+def test_secrets_may_be_unset_for_who_needs_none() -> None:
+    document = changed(SMALL, *SECRETS)
+    assert len(problems(document)) == 6
+
+    found = read(document, secrets=False).config
+
+    bank = found.apps["bank"]
+    assert found.carriers["telcel"].binds[0].password == Secret("")
+    assert (bank.system_id, bank.password, bank.api_keys) == ("bank", Secret(""), ("", ""))
+
+
+def test_secret_that_is_set_is_read_for_who_needs_none_too() -> None:
+    document = changed(SMALL, *SECRETS)
+    assert read(document, env={"V1": "pw"}, secrets=False).config.apps["bank"].password == Secret("pw")
+    [problem] = problems(changed(SMALL, ("carriers.telcel.binds[0].password", "${P W}")), secrets=False)
+    assert "malformed" in problem.message
+
+
+def test_other_variables_must_be_set_whoever_reads() -> None:
+    [problem] = problems(changed(SMALL, ("carriers.telcel.binds[0].host", "${HOST}")), secrets=False)
+    assert problem.path == "carriers.telcel.binds[0].host"
