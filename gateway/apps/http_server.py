@@ -76,7 +76,7 @@ class HttpServer:
             *Numbers(intake.resolver, lambda: intake.rules.region, opt_outs, lambda: commits.healthy).routes(),
             *InboundList(store.inbound_of).routes(),
             *BatchCalls(batches, intake, lambda: commits.healthy, view, clock.utc).routes(),
-            *Lists(store, lambda: intake.rules.region, view, clock.utc).routes(),
+            *Lists(store, lambda: intake.rules.region, view, clock.utc, batches.caught_up).routes(),
             *Kannel(accepting, self._login, self._callbacks, clock.utc, up).routes(),
             *Jasmin(accepting, self._login, self._callbacks, clock.utc).routes(),
         ]

@@ -141,6 +141,10 @@ class Batches:
             raise Refusal("not_found", "The app has no batch with this id.")
         return tally
 
+    async def caught_up(self, within_s: float) -> bool:
+        """See `Lookups.caught_up`."""
+        return await self._lookups.caught_up(within_s)
+
     def uploading(self, batch_id: str) -> bool:
         """Whether its body is still coming."""
         return batch_id in self._at_work

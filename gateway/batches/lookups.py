@@ -1,7 +1,9 @@
 """Fills the ways to find messages, a moment after they were accepted and in small slices.
 
-What was accepted since the last slice is in memory only. The mark says below which id all is filled, so that a start
-fills in what a crash left out; a minute of it is filled twice, which does no harm.
+A batch's messages are found at once: pausing and cancelling need them all. Numbers and references have random keys,
+each row of which costs as much as half a message, so under load only so many go a second (`BUSY_SLICES`) and the rest
+waits until it is quieter. The mark says below which id all is filled, so that a start fills in what a crash left out; a
+minute of it is filled twice, which does no harm.
 """
 
 import asyncio
@@ -12,7 +14,7 @@ import structlog
 
 from gateway.errors import StoreError
 from gateway.message import Message
-from gateway.store.batch import lookup_rows
+from gateway.store.batch import LookupRow, by_batch, lookup_rows, other_rows
 from gateway.store.commits import Commits
 from gateway.store.ids import first_id
 from gateway.store.store import Store
@@ -22,66 +24,111 @@ log = structlog.get_logger()
 MARK = "lookups"
 EVERY_S = 0.25
 SLICE = 250
-MOST = 100_000
-"""So many accepted messages wait in memory; beyond, they are read back from the store."""
+MOST = 20_000
+"""So many rows wait in memory; beyond, the messages are read back from the store."""
+QUIET = 25
+BUSY_SLICES = 2
+"""More than QUIET messages since the last look are load: then 2 slices each look, 2,000 rows a second, and no more."""
 UNCOMMITTED_S = 60.0
 MARK_S = 10.0
 
 
 class Lookups:
-    """One for all apps; `run` fills, `flushed` waits until what was accepted so far is found."""
+    """One for all apps; `run` fills, `flushed` waits until the messages of batches accepted so far are found."""
 
     def __init__(self, store: Store, commits: Commits, utc: Callable[[], float]) -> None:
         self._store = store
         self._commits = commits
         self._utc = utc
-        self._waiting: deque[Message] = deque()
-        self._behind: str | None = None  # read on from here, what lies beyond is not filled
+        self._batches: deque[LookupRow] = deque()
+        self._others: deque[LookupRow] = deque()
+        self._missing: str | None = None  # beyond this id rows of batches may be missing
+        self._behind: str | None = None  # beyond this id rows of numbers and references may be missing
+        self._came = 0
         self._marked_at = 0.0
         self._filling = asyncio.Lock()
 
     def restore(self, settings: dict[str, str]) -> None:
         """What a start finds: the mark, or nothing in a store of before there were lookups."""
-        self._behind = settings.get(MARK, "")
+        self._missing = settings.get(MARK, "")
 
     def accepted(self, messages: list[Message]) -> None:
         """These are on disk."""
-        if len(self._waiting) < MOST:
-            self._waiting.extend(messages)
-        elif self._behind is None:
+        self._came += len(messages)
+        room = MOST - len(self._others)
+        for message in messages:
+            if message.batch:
+                self._batches.append((message.app, by_batch(message.batch), message.id))
+            if room > 0:
+                self._others.extend(other_rows(message))
+        if room <= 0 and self._behind is None:
             self._behind = first_id(self._utc() - UNCOMMITTED_S)
+        if len(self._batches) > MOST and self._missing is None:
+            self._missing = first_id(self._utc() - UNCOMMITTED_S)
+            self._batches.clear()
 
     async def run(self) -> None:
-        """Fill until cancelled."""
+        """Fill until cancelled: batches at once, the others as far as it is quiet."""
         while True:
+            came, self._came = self._came, 0
             await asyncio.sleep(EVERY_S)
             try:
                 await self.flushed()
+                await self._fill_others(BUSY_SLICES if came > QUIET else None)
+                self._mark()
             except StoreError as error:
                 log.warning("lookups_not_filled", reason=str(error))
 
     async def flushed(self) -> None:
-        """Return when all that was accepted before is found. Raises StoreError."""
+        """Return when the messages of all batches that were accepted before are found. Raises StoreError."""
         async with self._filling:
-            while self._behind is not None:
-                await self._catch_up(self._behind)
-            for _ in range(-(-len(self._waiting) // SLICE)):
-                await self._fill([self._waiting.popleft() for _ in range(min(SLICE, len(self._waiting)))])
-            now = self._utc()
-            if now - self._marked_at >= MARK_S:
-                self._marked_at = now
-                self._commits.setting(MARK, first_id(now - UNCOMMITTED_S))
+            while self._missing is not None:
+                self._missing = await self._catch_up(self._missing)
+            while self._batches:
+                await self._fill(_slice_of(self._batches))
 
-    async def _catch_up(self, after: str) -> None:
+    async def caught_up(self, within_s: float) -> bool:
+        """Fill numbers and references too, for so long at most; whether all is found now. Raises StoreError."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self.flushed()
+                await self._fill_others(None)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _fill_others(self, slices: int | None) -> None:
+        """Numbers and references, so many slices at most (None: all)."""
+        done = 0
+        while (self._behind is not None or self._others) and (slices is None or done < slices):
+            async with self._filling:
+                if self._others:
+                    await self._fill(_slice_of(self._others))
+                elif self._behind is not None:
+                    self._behind = await self._catch_up(self._behind)
+            done += 1
+
+    def _mark(self) -> None:
+        """Below the mark all is filled; it stays where something is behind."""
+        now = self._utc()
+        if now - self._marked_at >= MARK_S and self._behind is None and not self._others:
+            self._marked_at = now
+            self._commits.setting(MARK, first_id(now - UNCOMMITTED_S))
+
+    async def _catch_up(self, after: str) -> str | None:
+        """Fill a slice read back from the store; from where to go on, None at the end."""
         found = await self._store.messages_after(after, SLICE)
         if found:
-            await self._fill(found)
-        if self._behind == after:
-            self._behind = found[-1].id if len(found) == SLICE else None
+            await self._fill([row for message in found for row in lookup_rows(message)])
+        return found[-1].id if len(found) == SLICE else None
 
-    async def _fill(self, messages: list[Message]) -> None:
+    async def _fill(self, rows: list[LookupRow]) -> None:
         """A slice on disk; then the writer belongs to others for a turn."""
-        if messages:
-            self._commits.lookups([row for message in messages for row in lookup_rows(message)])
+        if rows:
+            self._commits.lookups(rows)
             await self._commits.settled()
             await asyncio.sleep(0)
+
+
+def _slice_of(rows: deque[LookupRow]) -> list[LookupRow]:
+    return [rows.popleft() for _ in range(min(SLICE, len(rows)))]

@@ -68,11 +68,17 @@ def by_reference(reference: str) -> str:
     return "r:" + reference
 
 
+def other_rows(message: Message) -> list[LookupRow]:
+    """The ways to find a message besides its batch: by number, and by reference where it has one."""
+    found = [(message.app, by_number(message.to), message.id)]
+    if message.reference:
+        found.append((message.app, by_reference(message.reference), message.id))
+    return found
+
+
 def lookup_rows(message: Message) -> list[LookupRow]:
     """All ways to find a message."""
-    app, found = message.app, [(message.app, "t:" + message.to, message.id)]
+    found = other_rows(message)
     if message.batch:
-        found.append((app, "b:" + message.batch, message.id))
-    if message.reference:
-        found.append((app, "r:" + message.reference, message.id))
+        found.append((message.app, by_batch(message.batch), message.id))
     return found
