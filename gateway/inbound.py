@@ -20,8 +20,9 @@ from gateway.smpp.spec import EsmClass, Tag, Ton
 from gateway.store.commits import Commits
 from gateway.store.store import InboundPart
 from gateway.text.assembly import Assembly, Piece, Sender, Whole
-from gateway.text.data_coding import Alphabet
-from gateway.text.decoding import read
+from gateway.text.data_coding import Alphabet, Charset, coding
+from gateway.text.decoding import Decoded, read
+from gateway.text.oddity import Oddity
 from gateway.text.segments import Sar
 from gateway.text.udh import Concat, Shift
 from gateway.text.user_data import UserData, opened
@@ -32,6 +33,9 @@ from routes.mo import MoChoice, MoRoutes
 log = structlog.get_logger()
 
 Answer = Callable[[bool], None]
+
+_SPOILT = frozenset({Oddity.UNDECODABLE, Oddity.BROKEN_UTF16})
+"""What leaves marks in a text where words were: the octets are kept beside it."""
 
 
 class Replies(Protocol):
@@ -62,7 +66,8 @@ class InboundRules(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """A whole message from a subscriber, before it is routed. `answer` is None when nobody waits for one."""
+    """A whole message from a subscriber, before it is routed. `data` is empty where `text` says it all; `answer` is
+    None when nobody waits for one."""
 
     carrier: str
     sender: str
@@ -121,9 +126,10 @@ class InboundRoad:
         if data.concat is not None:
             self._take_part(sender, pdu.data_coding, data, data.concat, answer)
             return
-        text = read(pdu.data_coding, data.octets, alphabet, data.shift).text
+        said = read(pdu.data_coding, data.octets, alphabet, data.shift)
+        kept = b"" if _is_text(said, (pdu.data_coding,)) else data.octets
         self._arrive(
-            Arrival(carrier, sender.source, sender.destination, text, data.octets, pdu.data_coding, "", (), answer)
+            Arrival(carrier, sender.source, sender.destination, said.text, kept, pdu.data_coding, "", (), answer)
         )
 
     def _take_part(self, sender: Sender, data_coding: int, data: UserData, concat: Concat, answer: Answer) -> None:
@@ -159,13 +165,15 @@ class InboundRoad:
         carrier, source, destination = whole.key.sender
         if whole.missing:
             log.warning("inbound_incomplete", carrier=carrier, missing=whole.missing, why=str(whole.ending))
+        said = whole.read(self._alphabet_of(carrier))
+        is_text = _is_text(said, (piece.data_coding for piece in whole.pieces))
         self._arrive(
             Arrival(
                 carrier,
                 source,
                 destination,
-                whole.read(self._alphabet_of(carrier)).text,
-                b"".join(piece.octets for piece in whole.pieces),
+                said.text,
+                b"" if is_text else b"".join(piece.octets for piece in whole.pieces),
                 whole.pieces[0].data_coding,
                 ",".join(str(number) for number in whole.missing),
                 tuple(piece.id for piece in whole.pieces),
@@ -252,6 +260,13 @@ def user_octets(pdu: DeliverSm | DataSm) -> bytes:
     payload = tlv(pdu, Tag.MESSAGE_PAYLOAD) or b""
     short_message = b"" if isinstance(pdu, DataSm) else pdu.short_message
     return payload if len(payload) > len(short_message) else short_message
+
+
+def _is_text(said: Decoded, data_codings: Iterable[int]) -> bool:
+    """Whether the words are all that came: nothing of it is 8-bit data, and nothing was lost in reading."""
+    if not _SPOILT.isdisjoint(said.oddities):
+        return False
+    return all(coding(each).charset is not Charset.BINARY for each in data_codings)
 
 
 def _sar(pdu: DeliverSm | DataSm) -> Sar | None:

@@ -108,7 +108,7 @@ async def test_message_is_kept_with_the_delivery_to_its_app(desk: Desk) -> None:
 
     assert inbound == Inbound(
         id=inbound.id, app="bank", carrier="telcel", to="45555", sender=SUBSCRIBER, text="Acepto, gracias",
-        network="telcel", keyword="ACEPTO", data=b"Acepto, gracias", received_at=desk.clock.utc(),
+        network="telcel", keyword="ACEPTO", received_at=desk.clock.utc(),
     )  # fmt: skip
     (delivery,) = await desk.store.deliveries("bank", desk.clock.utc(), "", 10)
     assert (delivery.kind, delivery.subject) == ("inbound", inbound.id)
@@ -195,14 +195,31 @@ async def test_message_names_the_one_it_may_answer(desk: Desk) -> None:
         (8, "canción 🎂".encode("utf-16-be"), "canción 🎂"),
         (0, "hola".encode("utf-16-be"), "hola"),
         (0xF1, b"class", "class"),
-        (4, b"text inside", "text inside"),
-        (4, b"\x00\xff\xfe", ""),
-        (8, b"\xd8", "\ufffd"),
         (0x0F, b"reserved", "reserved"),
         (0, b"", ""),
     ],
 )
-async def test_octets_are_read_as_far_as_they_can_be_and_kept(
+async def test_text_is_read_and_its_octets_are_not_kept_besides(
+    desk: Desk, data_coding: int, octets: bytes, text: str
+) -> None:
+    desk.receive(data_coding=data_coding, short_message=octets)
+    await desk.settled()
+
+    (inbound,) = await desk.kept()
+    assert (inbound.text, inbound.data, inbound.data_coding, desk.answers) == (text, b"", data_coding, [True])
+
+
+@pytest.mark.parametrize(
+    ("data_coding", "octets", "text"),
+    [
+        (4, b"text inside", "text inside"),
+        (4, b"\x00\xff\xfe", ""),
+        (0xF5, b"\x06\x05", ""),
+        (8, b"\xd8", "\ufffd"),
+        (5, b"\x81", "\ufffd"),
+    ],
+)
+async def test_octets_are_kept_of_what_is_no_text_or_only_partly(
     desk: Desk, data_coding: int, octets: bytes, text: str
 ) -> None:
     desk.receive(data_coding=data_coding, short_message=octets)
@@ -210,6 +227,14 @@ async def test_octets_are_read_as_far_as_they_can_be_and_kept(
 
     (inbound,) = await desk.kept()
     assert (inbound.text, inbound.data, inbound.data_coding, desk.answers) == (text, octets, data_coding, [True])
+
+
+async def test_octets_of_a_long_binary_message_are_kept_joined(desk: Desk) -> None:
+    await desk.part(2, b"\xff\x01", data_coding=4)
+    await desk.part(1, b"\x00\xfe", data_coding=4)
+
+    (inbound,) = await desk.kept()
+    assert (inbound.text, inbound.data, inbound.data_coding) == ("", b"\x00\xfe\xff\x01", 4)
 
 
 async def test_default_alphabet_is_the_carriers(desk: Desk) -> None:

@@ -114,7 +114,7 @@ SCHEMAS: Mapping[str, Json] = {
             "keyword": _nullable("string", "The keyword it was routed by."),
             "received_at": _TIME,
             "in_reply_to": _nullable("string", "The id of the last message sent to this subscriber from that number."),
-            "data": _nullable("string", "The octets, in hex."),
+            "data": _nullable("string", "The octets of what is no text, in hex."),
             "data_coding": {"type": "integer", "description": "What they are (SMPP 3.4 §5.2.19)."},
             "incomplete": _nullable("string", "The parts of a long text that never came."),
         },
