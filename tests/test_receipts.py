@@ -158,7 +158,7 @@ async def test_carrier_is_answered_only_after_the_commit(desk: Desk) -> None:
     assert (desk.answers, desk.told) == ([True], [S.DELIVERED])
 
 
-async def test_receipt_over_another_bind_finds_its_message(desk: Desk) -> None:
+async def test_case_23_receipt_over_another_bind_finds_its_message(desk: Desk) -> None:
     message = await desk.submitted("a1")
 
     await desk.receive("a1", bind=1)
@@ -320,7 +320,7 @@ async def test_intermediate_receipt_leaves_a_spilled_id_for_the_final_one(desk: 
     assert (await desk.stored(message)).status is S.DELIVERED
 
 
-async def test_receipt_after_a_restart_finds_its_message_on_disk(desk: Desk) -> None:
+async def test_case_23_receipt_after_a_restart_finds_its_message_on_disk(desk: Desk) -> None:
     message = await desk.submitted("a1")
     desk.start()
     desk.correlation.restore("a1", message.id, 1, desk.clock.utc())

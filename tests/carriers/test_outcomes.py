@@ -154,6 +154,28 @@ async def test_throttle_pauses_the_bind_and_counts_nothing_against_the_message()
         assert first.events == []
 
 
+async def test_case_27_throttled_part_goes_again_before_what_follows_and_no_other_goes_twice() -> None:
+    async with world("telcel") as w:
+        w.up("telcel-1")
+        bind = w.binds["telcel-1"]
+        long, behind = w.message(0, content=long_text(3)), w.message(1)
+        await w.send(long)
+        bind.answer(message_id="a")
+        bind.answer(THROTTLED)
+        bind.answer(message_id="c")
+        await w.send(behind)
+        assert bind.sent == []  # the bind pauses, not the message alone
+
+        await w.advance(1.01)
+
+        assert [flight.outgoing.message for _, flight in bind.sent] == [long, behind]
+        first, again = bind.history[1], bind.history[3]
+        assert first.short_message == again.short_message  # the second of three, under the same reference
+        bind.answer(message_id="b")
+        assert [segment.carrier_message_id for segment in long.segments] == ["a", "b", "c"]
+        assert long.status is Status.SUBMITTED
+
+
 async def test_next_takes_the_next_carrier_and_is_refused_where_there_is_none() -> None:
     async with world("telcel", "movistar") as w:
         w.up("telcel-1", "movistar-1")

@@ -91,7 +91,7 @@ async def test_bind_lost_in_mid_window_neither_loses_nor_hides_what_was_in_it(
     assert doubled(smsc) <= await gateway.metric("relevo_uncertain_total", carrier="one")
 
 
-async def test_receipts_wait_while_the_app_is_away_and_come_when_it_is_back(
+async def test_case_44_receipts_wait_while_the_app_is_away_and_come_when_it_is_back(
     gateway: GatewayProcess, smsc: Smsc
 ) -> None:
     app = await SmppApp.bind(gateway.smpp_port)
