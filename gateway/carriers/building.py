@@ -167,7 +167,12 @@ def _template(carrier: config.Carrier, country_code: str) -> SubmitTemplate:
         destination,
         country_code,
     )
-    return SubmitTemplate(addressing, service_type=carrier.service_type, tlvs=tuple(carrier.tlvs.items()))
+    return SubmitTemplate(
+        addressing,
+        service_type=carrier.service_type,
+        tlvs=tuple(carrier.tlvs.items()),
+        validity_form=carrier.validity,
+    )
 
 
 def _throttles(errors: Mapping[int, str]) -> frozenset[int]:

@@ -160,6 +160,7 @@ class Carrier:
     response_timeout: Patience = 30.0
     reconnect: Reconnect = Reconnect()
     service_type: Annotated[str, CString("the service_type of every submit_sm", 5)] = ""
+    validity: Literal["relative", "absolute", "none"] = "relative"
     tlvs: Mapping[Annotated[int, Tag()], Annotated[bytes, TagValue()]] = field(default_factory=dict)
     errors: Mapping[Annotated[int, Integer(1, 0xFFFFFFFF, "a command_status", "0x14")], Action] = field(
         default_factory=dict

@@ -63,6 +63,21 @@ def test_validity_is_relative_and_a_minute_at_least(seconds: int, text: str) -> 
     assert validity(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("form", "remaining_s", "text"),
+    [
+        ("relative", 300.0, "000000000500000R"),
+        ("absolute", 300.0, "231114221400000+"),
+        ("absolute", 5.0, "231114221500000+"),  # a minute at least
+        ("none", 300.0, ""),
+    ],
+)
+def test_case_43_validity_is_written_as_the_carrier_takes_it(form: str, remaining_s: float, text: str) -> None:
+    template = SubmitTemplate(addressing(), service_type="", tlvs=(), validity_form=form)
+    message = a_message(0, expires_at=1_700_000_000.5)  # 2023-11-14 22:13:20 UTC
+    assert template.fill(message, Wire(b"hola", 0, 0, ()), remaining_s).validity_period == text
+
+
 def test_submit_sm_asks_for_a_receipt_and_carries_the_carriers_own() -> None:
     template = SubmitTemplate(addressing(), service_type="CMT", tlvs=((0x1400, b"x"),))
     pdu = template.fill(a_message(0), Wire(b"hola", 0, 0x40, ((Tag.USER_MESSAGE_REFERENCE, b"\0\1"),)), 299.2)

@@ -100,6 +100,7 @@ FULL: dict[str, Any] = {
             "response_timeout": "30s",
             "reconnect": {"min": "1s", "max": "60s", "stable_after": "30s"},
             "service_type": "",
+            "validity": "relative",
             "tlvs": {0x1400: "1101234567890"},
             "errors": {0x14: "later"},
             "failover": {"after_errors": 20, "queue_age": "60s"},

@@ -103,6 +103,7 @@ CASES: list[tuple[str, Any, str]] = [
     (f"{CARRIER}.national_shift", "turkish", "is not one of the choices, expected none or spanish"),
     (f"{CARRIER}.long_messages", "concat", "is not one of the choices, expected udh, udh16, sar or payload"),
     (f"{CARRIER}.message_ids", "hex", "is not one of the choices, expected auto, same, hex-dec or dec-hex"),
+    (f"{CARRIER}.validity", "always", "is not one of the choices, expected relative, absolute or none"),
     (f"{CARRIER}.receipt_parts", "any", "is not one of the choices, expected all, first or last"),
     (f"{CARRIER}.source", 5, "is a single value, expected a mapping with keys such as short, long, alphanumeric"),
     (f"{CARRIER}.source.short", 3, "is a single value, expected a mapping with keys such as ton, npi"),

@@ -1,4 +1,4 @@
-"""An app that is bound and takes nothing: a window is out, the rest of what it is owed waits, and nobody else notices."""
+"""An app that is bound and takes nothing: a window is out, the rest of what it is owed waits, nobody else notices."""
 
 import asyncio
 
