@@ -15,6 +15,7 @@ from gateway.errors import Refusal, StoreError
 from gateway.message import WAITING, Event, Message, Status, fail, move
 from gateway.store.commits import Commits
 from gateway.store.store import Store
+from throughput.entry import Place
 
 
 class Sender(Protocol):
@@ -170,6 +171,8 @@ class Dispatch:
         """A message has nothing more to send: every segment is with a carrier, or it has ended."""
         message_id = outgoing.message.id
         if self.live.pop(message_id, None) is not None:
+            if outgoing.entry is not None and outgoing.entry.place is not Place.WAITS:
+                outgoing.entry = None  # the two name each other: left so, only the collector could free them
             if self.overflow is not None:
                 self.overflow.left(message_id)
             if self._cancelling:
