@@ -9,6 +9,7 @@ import pytest
 from gateway.carriers.bind_settings import BindSettings
 from gateway.carriers.building import bind_settings
 from gateway.config.carriers import AddressType, Carrier, Destination, Reconnect, SourceAddress
+from gateway.config.units import Address
 from gateway.message import Content, Status
 from gateway.smpp.pdu import SubmitSm
 from gateway.smpp.spec import Tag
@@ -139,6 +140,17 @@ def test_times_and_pauses_reach_the_bind() -> None:
     found: BindSettings = bind_settings(a_bind("b"), "telcel", Carrier((), **keys))  # type: ignore[arg-type]
     assert (found.enquire_link_s, found.response_timeout_s) == (20.0, 7.0)
     assert (found.reconnect_min_s, found.reconnect_max_s, found.stable_after_s) == (2.0, 50.0, 40.0)
+
+
+def test_keys_of_a_bind_reach_it() -> None:
+    keys: dict[str, Any] = {
+        **{"mode": "receiver", "system_type": "VMA", "address_range": "^4555", "interface_version": 0x33},
+        **{"source_ip": "127.0.0.2", "backup": (Address("127.0.0.9", 2776),)},
+    }
+    found = bind_settings(a_bind("b", **keys), "telcel", Carrier(()))
+    assert (found.mode, found.system_type, found.address_range) == ("receiver", "VMA", "^4555")
+    assert (found.interface_version, found.source_ip) == (0x33, "127.0.0.2")
+    assert [(at.host, at.port) for at in found.endpoints] == [("127.0.0.1", 2775), ("127.0.0.9", 2776)]
 
 
 def test_every_key_of_a_carrier_is_shown_here_or_where_it_acts() -> None:
