@@ -118,7 +118,7 @@ class Operations:
         return {
             "carrier": carrier.name,
             "bind": bind.name,
-            "address": f"{settings.endpoints[0].host}:{settings.endpoints[0].port}",
+            "address": f"{bind.endpoint.host}:{bind.endpoint.port}",
             "mode": settings.mode,
             "state": state,
             "reason": "" if bind.up else bind.reason,

@@ -122,6 +122,8 @@ class Bind:
         self.receive_only = False
         self.reason = ""
         self.since = 0.0
+        self.endpoint = settings.endpoints[0]
+        """The host it is bound to or has tried last: its own, or a backup."""
         self.next_try_at: float | None = None
         """While it waits: when it tries again, in monotonic seconds."""
         self._owner = owner
@@ -230,7 +232,7 @@ class Bind:
 
     async def _session(self) -> None:
         """One life of the session: connect, bind, until it is closed."""
-        endpoint = self.settings.endpoints[self._tries % len(self.settings.endpoints)]
+        endpoint = self.endpoint = self.settings.endpoints[self._tries % len(self.settings.endpoints)]
         if self._tries:
             self._on_reconnect()
         self._tries += 1

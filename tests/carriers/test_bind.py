@@ -256,9 +256,11 @@ async def test_backup_hosts_are_tried_in_turn() -> None:
         peer = await first.accept()
         await peer.accept_bind()
         await owner.until("up")
+        assert bind.endpoint == endpoints[1]
         peer.abort()
         await (await second.accept()).accept_bind()
         await owner.until("up", 2)
+        assert bind.endpoint == endpoints[2]
         assert len(reconnects) == 2
         task.cancel()
         await asyncio.wait([task])
