@@ -23,7 +23,7 @@ from gateway.store.store import Store
 log = structlog.get_logger()
 
 IN_MEMORY = 1_000
-LOOK_S = 60.0
+LOOK_S = 20.0
 """So often the disk is looked at for pauses that nobody here remembers: those of before a start."""
 
 RECEIPT, INBOUND = "receipt", "inbound"

@@ -148,7 +148,9 @@ def told(load: Load, hook: Hook) -> set[str]:
 
 
 async def submitted(gateway: GatewayProcess, count: int) -> bool:
-    return await gateway.metric("relevo_submit_responses_total", command_status="ESME_ROK") >= count
+    """Whether so many answers of the carrier have come and are on disk."""
+    answered = await gateway.metric("relevo_submit_responses_total", command_status="ESME_ROK") >= count
+    return answered and (await gateway.status())["store"]["backlog"] == 0
 
 
 async def test_gateway_told_to_stop_under_load_leaves_nothing_behind_and_nothing_twice(
