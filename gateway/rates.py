@@ -1,21 +1,9 @@
-"""What operators see and do, in one place: status, readiness, binds, messages, dead deliveries, drain, reload.
-
-The admin listener and the command line read it; nothing here decides anything about messages.
-"""
+"""How fast things go: counters sampled once a second, for status and the console."""
 
 from collections import deque
 from collections.abc import Mapping
-from typing import NamedTuple
 
 HISTORY_S = 60
-
-
-class Check(NamedTuple):
-    """One line of the readiness answer."""
-
-    name: str
-    ok: bool
-    detail: str
 
 
 class Rates:

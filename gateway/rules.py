@@ -2,6 +2,7 @@
 
 from gateway.carriers.building import profile_of
 from gateway.config.schema import Config
+from gateway.explain import Price
 from gateway.inbound import InboundRules, spellings
 from gateway.intake import AppRules, CarrierRules, Rules
 from routes.mo import MoRoutes, MoRule
@@ -29,6 +30,15 @@ def build_rules(config: Config) -> Rules:
         lane_ttl_s={"fast": config.lanes.fast.ttl, "bulk": config.lanes.bulk.ttl},
         max_parts=MAX_PARTS,
     )
+
+
+def build_prices(config: Config) -> dict[str, Price]:
+    """What carriers ask for a segment, of those that say."""
+    return {
+        name: Price(carrier.price.currency, carrier.price.per_segment)
+        for name, carrier in config.carriers.items()
+        if carrier.price is not None
+    }
 
 
 def build_inbound_rules(config: Config) -> InboundRules:

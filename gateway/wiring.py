@@ -25,12 +25,12 @@ from gateway.clock import Clock, SystemClock
 from gateway.config import Config, ConfigError, Problem
 from gateway.config.diff import Change, diff
 from gateway.core import Core, new_id
-from gateway.explain import Explainer, Price
+from gateway.explain import Explainer
 from gateway.log import sink
 from gateway.message import Message, Status
 from gateway.metrics import Metrics
 from gateway.operations import Operations
-from gateway.rules import build_inbound_rules, build_rules
+from gateway.rules import build_inbound_rules, build_prices, build_rules
 from gateway.store.sqlite import SqliteStore
 from gateway.store.store import Store
 
@@ -97,7 +97,7 @@ class Gateway:
         core.deliveries.add_way(self.webhooks)
         self.callbacks = Callbacks(config.apps, self.metrics, monotonic=clock.monotonic)
         core.deliveries.add_way(self.callbacks)
-        self.explainer = Explainer(core.intake, _prices(config), core.dispatch.up, clock.utc)
+        self.explainer = Explainer(core.intake, build_prices(config), core.dispatch.up, clock.utc)
         self.http = HttpServer(
             config,
             credentials,
@@ -223,14 +223,6 @@ class Gateway:
     def _preset(self, config: Config) -> None:
         binds = [(name, bind.name) for name, carrier in config.carriers.items() for bind in carrier.binds]
         self.metrics.preset(list(config.carriers), binds, LANES, list(config.apps))
-
-
-def _prices(config: Config) -> dict[str, Price]:
-    return {
-        name: Price(carrier.price.currency, carrier.price.per_segment)
-        for name, carrier in config.carriers.items()
-        if carrier.price is not None
-    }
 
 
 def _reloadable(change: Change) -> bool:

@@ -9,11 +9,11 @@ from gateway.cli.arguments import Subparsers, add_command, whole_config
 from gateway.cli.failure import WRONG_USAGE, Failure
 from gateway.cli.output import duration, fields, print_json, table, terminal
 from gateway.config import Config
-from gateway.explain import Explainer, Explanation, Price
+from gateway.explain import Explainer, Explanation
 from gateway.intake import Intake, Submission
 from gateway.message import Content, Message
 from gateway.numbering import build_resolver
-from gateway.rules import build_rules
+from gateway.rules import build_prices, build_rules
 from gateway.store.commits import Commits
 from gateway.store.memory import MemoryStore
 from portability.source import Resolver
@@ -95,12 +95,7 @@ def _explainer(config: Config, resolver: Resolver) -> Explainer:
         random=random.random,
         new_id=str,
     )
-    prices = {
-        name: Price(carrier.price.currency, carrier.price.per_segment)
-        for name, carrier in config.carriers.items()
-        if carrier.price is not None
-    }
-    return Explainer(intake, prices, _always, time.time)
+    return Explainer(intake, build_prices(config), _always, time.time)
 
 
 def _always(_carrier: str) -> bool:
