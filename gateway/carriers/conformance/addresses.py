@@ -23,7 +23,6 @@ T = TypeVar("T")
 SOURCE_REFUSALS = frozenset({S.ESME_RINVSRCADR, S.ESME_RINVSRCTON, S.ESME_RINVSRCNPI})
 TARGET_REFUSALS = frozenset({S.ESME_RINVDSTADR, S.ESME_RINVDSTTON, S.ESME_RINVDSTNPI, 0x4A, 0x4B})
 
-MOST_PLAIN = len(TARGETS) + max(len(pairs) for pairs in SOURCES.values())
 _REFUSED = "addresses were refused in every form tried: ask the carrier for TON, NPI and the form of numbers"
 
 
