@@ -57,6 +57,10 @@ def _value(field: Field) -> st.SearchStrategy[object]:
             return octet
         case CString("message_id"):
             return c_strings(field.size - 1, ascii_only=True).filter(bool)  # smpplib writes no query_sm without one
+        case CString(name) if name.endswith("_addr"):
+            return c_strings(
+                20, ascii_only=True
+            )  # data_sm and alert_notification may have 64 (§4.7.1, §4.12.1); smpplib cuts
         case CString():
             return c_strings(field.size - 1, ascii_only=True)
         case ShortMessage():
