@@ -25,6 +25,7 @@ COMMANDS = (
     "bind",
     "drain",
     "reload",
+    "export",
     "keys",
     "sim",
     "convert",

@@ -186,6 +186,10 @@ SELECT id, app, created_at, state, ended, facts FROM batches WHERE ended = 0 ORD
 SELECT id, status, lane, carrier, app, created_at, expires_at, send_at, updated_at, recipient, batch, facts, state
 FROM messages WHERE id > ? ORDER BY id LIMIT ?;
 
+-- name: messages_between
+SELECT id, status, lane, carrier, app, created_at, expires_at, send_at, updated_at, recipient, batch, facts, state
+FROM messages WHERE id > ? AND id < ? ORDER BY id LIMIT ?;
+
 -- name: found_after
 SELECT m.id, m.status, m.lane, m.carrier, m.app, m.created_at, m.expires_at, m.send_at, m.updated_at, m.recipient,
     m.batch, m.facts, m.state
