@@ -50,7 +50,7 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
 
 def load(args: argparse.Namespace) -> int:
     """Load the file, name every bad line, and say what changed."""
-    config = whole_config(args)
+    config = whole_config(args, secrets=False)
     path, networks = _table(args, config), build_networks(config)
     with _progress(args.file) as (on_bad, progress):
         options: dict[str, Any] = {
@@ -78,7 +78,7 @@ def load(args: argparse.Namespace) -> int:
 def apply(args: argparse.Namespace) -> int:
     """Apply the moves that were dated ahead and are due now."""
     try:
-        done = apply_due(_table(args, whole_config(args)), time.time())
+        done = apply_due(_table(args, whole_config(args, secrets=False)), time.time())
     except LoadError as error:
         raise Failure(str(error)) from None
     if args.json:
@@ -92,7 +92,7 @@ def apply(args: argparse.Namespace) -> int:
 
 def info(args: argparse.Namespace) -> int:
     """Say how many numbers there are, how old, and what was loaded, the newest first."""
-    path = _table(args, whole_config(args))
+    path = _table(args, whole_config(args, secrets=False))
     try:
         found = loading.info(path)
     except LoadError as error:

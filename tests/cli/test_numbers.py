@@ -196,14 +196,27 @@ def test_explain_asks_which_app_where_there_are_several(relevo: Relevo, config: 
     assert relevo("explain", "--to", "5512345678", "--app", "shop").status == 0
 
 
-@pytest.mark.parametrize("words", [("lookup", "5512345678"), ("explain", "--to", "5512345678")])
-def test_question_is_answered_although_no_secret_is_set(words: tuple[str, ...], config: Path, relevo: Relevo) -> None:
+@pytest.fixture
+def no_secret_set(config: Path) -> None:
+    """The configuration's passwords come from variables that nobody has set."""
     written = config.read_text()
     config.write_text(
         written.replace('"s3cret-of-telcel"', '"${NOT_SET}"').replace("password: pw", 'password: "${NO}"')
     )
 
+
+@pytest.mark.usefixtures("no_secret_set")
+@pytest.mark.parametrize("words", [("lookup", "5512345678"), ("explain", "--to", "5512345678")])
+def test_question_is_answered_although_no_secret_is_set(words: tuple[str, ...], relevo: Relevo) -> None:
     ran = relevo(*words)
 
     assert (ran.status, ran.err) == (0, "")
     assert relevo("check").status == 2
+
+
+@pytest.mark.usefixtures("no_secret_set")
+def test_numbers_are_loaded_although_no_secret_is_set(relevo: Relevo, ported: Path) -> None:
+    for words in (("load", str(ported)), ("apply",), ("info",)):
+        ran = relevo("portability", *words)
+
+        assert (ran.status, ran.err) == (0, "")
