@@ -8,6 +8,8 @@ from typing import NamedTuple, Protocol
 
 from gateway.smpp.spec import Npi, Ton
 
+_MEXICAN = 12  # digits: 52 and ten
+
 
 class TonNpi(Protocol):
     """A pair of the configuration."""
@@ -43,8 +45,8 @@ class Addressing:
     def __init__(
         self, source: dict[str, TonNpi], destination_format: str, destination: TonNpi, country_code: str
     ) -> None:
-        """`source` by kind (short, long, alphanumeric); `destination_format` e164, plus or national; `country_code`
-        the home region's, without "+": what `national` leaves away."""
+        """`source` by kind (short, long, alphanumeric); `destination_format` as in `number_as`; `country_code` the home
+        region's, without "+"."""
         self._source = source
         self._format = destination_format
         self._destination = destination
@@ -58,11 +60,27 @@ class Addressing:
 
     def destination(self, e164: str) -> Address:
         """A subscriber's number; `national` applies to home numbers, others go as international (1/1)."""
-        pair = self._destination
-        if self._format == "e164":
+        pair, form = self._destination, self._format
+        if form == "e164":
             return Address(pair.ton, pair.npi, e164)
-        if self._format == "plus":
-            return Address(pair.ton, pair.npi, "+" + e164)
-        if e164.startswith(self._country_code):
-            return Address(pair.ton, pair.npi, e164[len(self._country_code) :])
-        return Address(Ton.INTERNATIONAL, Npi.ISDN, e164)
+        if form == "national" and not e164.startswith(self._country_code):
+            return Address(Ton.INTERNATIONAL, Npi.ISDN, e164)
+        return Address(pair.ton, pair.npi, number_as(e164, form, self._country_code))
+
+
+def number_as(e164: str, form: str, country_code: str) -> str:
+    """A subscriber's number, E.164 digits, as a carrier writes it.
+
+    `form` is e164 (as it is), plus (with "+"), national (without `country_code`, where it begins with it) or e164-521:
+    a Mexican number with the 1 that stood between country code and mobile number until August 2019, and that some
+    interconnects have kept.
+    """
+    match form:
+        case "plus":
+            return "+" + e164
+        case "national":
+            return e164.removeprefix(country_code)
+        case "e164-521" if len(e164) == _MEXICAN and e164.startswith("52"):
+            return "521" + e164[2:]
+        case _:
+            return e164

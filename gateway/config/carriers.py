@@ -84,9 +84,10 @@ class SourceAddress:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """How the carrier wants numbers written: e164 without +, plus with it, national without the country's code."""
+    """How the carrier wants numbers written: e164 without +, plus with it, national without the country's code,
+    e164-521 as e164 with the 1 that Mexico's mobiles had before their ten digits."""
 
-    format: Literal["e164", "plus", "national"] = "e164"
+    format: Literal["e164", "plus", "national", "e164-521"] = "e164"
     ton: Ton = 1
     npi: Npi = 1
 

@@ -71,8 +71,8 @@ class Habits:
     status there, SILENCE is none.
 
     `source` has the pairs taken of a sender by its kind (short, long, alphanumeric), `senders` the senders taken;
-    `destination` the pairs and forms (e164, plus, national) taken; nothing listed takes any. `numbers` maps a pattern
-    of the destination's digits (* and ?) to the status that refuses it, or to the state its message ends in.
+    `destination` the pairs and forms (e164, plus, national, e164-521) taken; nothing listed takes any. `numbers` maps a
+    pattern of the destination's digits (* and ?) to the status that refuses it, or to the state its message ends in.
 
     `refuse_ucs2` and `refuse_class` are the answers to UCS-2 and to a message class; `long_messages` the ways taken of
     a long message, others get `refuse_long`; `longest` the octets of short_message, more get ESME_RINVMSGLEN.
@@ -165,9 +165,14 @@ def way_of(pdu: AnySubmit) -> LongMessages | None:
 
 
 def _is_written(form: str | None, digits: str) -> bool:
-    """Whether a number is in this form; ten digits are taken for a national one, as they are where ten are dialled."""
+    """Whether a number is in this form; ten digits are taken for a national one, as they are where ten are dialled.
+
+    e164-521: a Mexican number has the 1 of before 2019, others are as in e164.
+    """
     if form is None:
         return True
     if form == "plus":
         return digits.startswith("+")
+    if form == "e164-521" and digits.startswith("52") and not digits.startswith("521"):
+        return False
     return digits.isdigit() and (len(digits) == _NATIONAL) == (form == "national")

@@ -143,7 +143,7 @@ class DestinationKeys:
     """How numbers must be written; `numbers` are patterns (* and ?) of those that go their own way."""
 
     pairs: Pairs = ()
-    format: Literal["e164", "plus", "national"] | None = None
+    format: Literal["e164", "plus", "national", "e164-521"] | None = None
     numbers: Mapping[Annotated[str, Text("a pattern of a number")], Annotated[int | MessageState, Outcome()]] = field(
         default_factory=dict
     )

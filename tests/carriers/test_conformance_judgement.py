@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from gateway.carriers.address import number_as
 from gateway.carriers.conformance.answers_file import load_answers
 from gateway.carriers.conformance.drafts import (
     LABELS,
@@ -15,9 +16,9 @@ from gateway.carriers.conformance.drafts import (
     Target,
     long_parts,
     no_such_number,
-    number_as,
     shown,
     special,
+    targets_for,
     too_long,
     wire,
 )
@@ -165,7 +166,7 @@ def test_plan_bounds_what_is_sent() -> None:
     carrier = carrier_to(2775, senders=CarrierSenders(allow=("45555", "BANCO")))
     steps = plan(carrier, options())
     assert tuple(step.name for step in steps) == STEPS
-    assert cost(steps) == (56, 93)
+    assert cost(steps) == (56, 95)
     assert all(step.usually <= step.most for step in steps)
 
 
@@ -191,12 +192,19 @@ def test_long_text_is_of_three_segments_by_each_way() -> None:
 
 
 def test_numbers_are_written_in_each_format() -> None:
-    assert [number_as("525512345678", form, "52") for form in ("e164", "plus", "national")] == [
+    assert [number_as("525512345678", form, "52") for form in ("e164", "plus", "national", "e164-521")] == [
         "525512345678",
         "+525512345678",
         "5512345678",
+        "5215512345678",
     ]
     assert no_such_number("525512345678", "52") == "520000000000"
+
+
+def test_forms_tried_write_each_number_differently() -> None:
+    for to, tried in (("525512345678", 8), ("12025550123", 7)):
+        written = {(number_as(to, form, to[:2]), ton, npi) for form, ton, npi in targets_for(to)}
+        assert len(written) == tried
 
 
 def test_answers_are_read_from_a_file(tmp_path: Path) -> None:

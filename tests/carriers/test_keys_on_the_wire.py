@@ -87,7 +87,13 @@ async def test_source_is_declared_by_the_kind_of_sender(sender: str, address: tu
 
 
 @pytest.mark.parametrize(
-    ("form", "written"), [("e164", "525512345678"), ("plus", "+525512345678"), ("national", "5512345678")]
+    ("form", "written"),
+    [
+        ("e164", "525512345678"),
+        ("plus", "+525512345678"),
+        ("national", "5512345678"),
+        ("e164-521", "5215512345678"),
+    ],
 )
 async def test_destination_is_written_in_the_carriers_format(form: Any, written: str) -> None:
     (pdu,) = await sent("hola", destination=Destination(form, 2, 8))

@@ -49,6 +49,9 @@ def test_sender_is_dressed_by_its_kind() -> None:
         ("plus", "525512345678", Address(2, 1, "+525512345678")),
         ("national", "525512345678", Address(2, 1, "5512345678")),
         ("national", "12025550123", Address(1, 1, "12025550123")),
+        ("e164-521", "525512345678", Address(2, 1, "5215512345678")),
+        ("e164-521", "5215512345678", Address(2, 1, "5215512345678")),
+        ("e164-521", "12025550123", Address(2, 1, "12025550123")),
     ],
 )
 def test_destination_is_written_as_the_carrier_wants_it(form: str, number: str, address: Address) -> None:

@@ -116,7 +116,7 @@ CASES: list[tuple[str, Any, str]] = [
     (f"{CARRIER}.source.alphanumeric.ton", "5,0", "is not a whole number"),
     (f"{CARRIER}.source.alphanumeric.npi", 1.0, "is not a whole number"),
     (f"{CARRIER}.destination", "e164", "is a single value, expected a mapping with keys such as format, ton, npi"),
-    (f"{CARRIER}.destination.format", "E.164", "is not one of the choices, expected e164, plus or national"),
+    (f"{CARRIER}.destination.format", "E.164", "is not one of the choices, expected e164, plus, national or e164-521"),
     (f"{CARRIER}.destination.ton", "one", "is not a whole number"),
     (f"{CARRIER}.destination.npi", 999, "is out of range"),
     (f"{CARRIER}.senders", ["45555"], "is a list, expected a mapping with keys such as allow, default"),

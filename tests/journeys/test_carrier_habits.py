@@ -54,6 +54,28 @@ async def test_case_24_long_message_ends_with_the_one_receipt_its_carrier_sends(
     await bank.unbind()
 
 
+async def test_number_goes_out_with_mexicos_old_mobile_prefix_and_comes_back_without_it(
+    make_gateway: MakeGateway, make_smsc: MakeSmsc, hook: Hook
+) -> None:
+    smsc = await make_smsc(habits=Habits(destination_format="e164-521"))
+    gateway = make_gateway(
+        carriers={"one": carrier("one", [smsc.port], destination={"format": "e164-521"})},
+        apps={"shop": app(webhook=hook.settings)},
+        mo_routes=[{"app": "shop"}],
+    )
+    await gateway.start()
+    message_id = await gateway.send("hola", to="55 1234 5678")
+    await until(lambda: hook.of(message_id), 5, "its receipt")
+
+    assert [record.to for record in smsc.taken] == ["5215512345678"]
+    assert (await gateway.message(message_id))["to"] == "+525512345678"
+
+    smsc.there.mo("5215512345678", "45555", "gracias")
+    await until(lambda: len(hook.events) == 2, 5, "the answer")
+    answer = hook.events[-1]["data"]
+    assert (answer["from"], answer["in_reply_to"]) == ("+525512345678", message_id)
+
+
 async def shown(gateway: GatewayProcess) -> str:
     """How the carrier's receipts name messages, as the status has it."""
     form: str = (await gateway.status())["message_ids"]["one"]

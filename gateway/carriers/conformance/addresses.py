@@ -7,11 +7,11 @@ from gateway.carriers.address import sender_kind
 from gateway.carriers.conformance.drafts import (
     PLAIN_TEXT,
     SOURCES,
-    TARGETS,
     Draft,
     Pair,
     first_draft,
     no_such_number,
+    targets_for,
     wire,
 )
 from gateway.carriers.conformance.run import Run, described
@@ -82,7 +82,8 @@ async def _refused(run: Run, what: str, draft: Draft) -> None:
 
 async def _through(run: Run, step: str, draft: Draft) -> Draft | None:
     """The first draft that is taken, of those that the answers call for."""
-    sources, targets = _others(SOURCES[sender_kind(draft.sender)], draft.source), _others(TARGETS, draft.target)
+    sources = _others(SOURCES[sender_kind(draft.sender)], draft.source)
+    targets = _others(targets_for(draft.to), draft.target)
     asked: Draft | None = draft
     while asked is not None:
         draft = asked

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gateway.carriers.address import TonNpi, sender_kind
+from gateway.carriers.address import TonNpi, number_as, sender_kind
 from gateway.carriers.submission import validity
 from gateway.config.carriers import Carrier
 from gateway.message import Content
@@ -54,6 +54,7 @@ SOURCES: Mapping[str, tuple[Pair, ...]] = {
     "long": (Pair(1, 1), Pair(2, 1), Pair(0, 1), Pair(0, 0)),
     "alphanumeric": (Pair(5, 0), Pair(5, 1), Pair(0, 0)),
 }
+_WITH_ONE = Target("e164-521", 1, 1)
 TARGETS = (
     Target("e164", 1, 1),
     Target("plus", 1, 1),
@@ -62,7 +63,13 @@ TARGETS = (
     Target("e164", 0, 0),
     Target("national", 0, 1),
     Target("national", 0, 0),
+    _WITH_ONE,
 )
+
+
+def targets_for(to: str) -> tuple[Target, ...]:
+    """Those of TARGETS that write this number, E.164 digits, each in a way of its own."""
+    return TARGETS if to.startswith("52") else tuple(target for target in TARGETS if target is not _WITH_ONE)
 
 
 class Draft(NamedTuple):
@@ -109,13 +116,6 @@ def first_draft(carrier: Carrier, sender: str, to: str, country_code: str, *, pl
     target = Target(carrier.destination.format, carrier.destination.ton, carrier.destination.npi)
     tlvs = () if plain else tuple(carrier.tlvs.items())
     return Draft(sender, source, to, target, country_code, carrier.service_type, tlvs)
-
-
-def number_as(e164: str, form: str, country_code: str) -> str:
-    """A number in one of the configuration's formats."""
-    if form == "plus":
-        return f"+{e164}"
-    return e164.removeprefix(country_code) if form == "national" else e164
 
 
 def no_such_number(e164: str, country_code: str) -> str:

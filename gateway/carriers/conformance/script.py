@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gateway.carriers.address import sender_kind
 from gateway.carriers.conformance import addresses, limits, receipts, texts
 from gateway.carriers.conformance.call import CallEnded
-from gateway.carriers.conformance.drafts import SOURCES, TARGETS
+from gateway.carriers.conformance.drafts import SOURCES, targets_for
 from gateway.carriers.conformance.line import BudgetSpent
 from gateway.carriers.conformance.run import Options, Run
 from gateway.config.carriers import Carrier
@@ -42,7 +42,7 @@ _RECEIPTS = Step("receipts", "what came back", 0, 0, receipts.receipts)
 
 def plan(carrier: Carrier, options: Options) -> list[Step]:
     """The steps in order, without those to be left out. `plain` cannot be: without it the others tell nothing."""
-    tries = len(TARGETS) - 1
+    tries = len(targets_for(options.to)) - 1
     first = tries + len(SOURCES[sender_kind(options.sender)])
     others = [sender for sender in carrier.senders.allow if sender != options.sender]
     most_others = sum(tries + len(SOURCES[sender_kind(sender)]) for sender in others)
