@@ -79,7 +79,7 @@ def ended_at(message: Message, segment: Segment) -> float | None:
     if segment.status not in FINAL:
         return None
     status, numbers = segment.status, (0, segment.number)
-    return _last(message, lambda event: event.status is status and event.segment in numbers) or message.updated_at
+    return _last(message, lambda event: event.status is status and event.segment in numbers)
 
 
 def _last(message: Message, wanted: Callable[[Event], bool]) -> float | None:

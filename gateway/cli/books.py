@@ -10,13 +10,13 @@ from gateway.store.reader import StoreReader
 
 
 @contextmanager
-def store_of(config: Config) -> Iterator[StoreReader]:
-    """A reader of the store. Raises Failure for all that a store can raise inside."""
+def store_of(config: Config, *, snapshot: bool = False) -> Iterator[StoreReader]:
+    """A reader of the store, see StoreReader. Raises Failure for all that a store can raise inside."""
     path = config.store.url.path
     if path is None:
         raise Failure(f"store.url is {config.store.url}: this command reads SQLite stores only", WRONG_USAGE)
     try:
-        with StoreReader(path) as store:
+        with StoreReader(path, snapshot=snapshot) as store:
             yield store
     except StoreError as error:
         raise Failure(str(error)) from None

@@ -26,6 +26,7 @@ COMMANDS = (
     "drain",
     "reload",
     "export",
+    "audit",
     "keys",
     "sim",
     "convert",

@@ -190,6 +190,25 @@ FROM messages WHERE id > ? ORDER BY id LIMIT ?;
 SELECT id, status, lane, carrier, app, created_at, expires_at, send_at, updated_at, recipient, batch, facts, state
 FROM messages WHERE id > ? AND id < ? ORDER BY id LIMIT ?;
 
+-- name: messages_planned
+-- As messages_between, with whether each stands in the schedule.
+SELECT id, status, lane, carrier, app, created_at, expires_at, send_at, updated_at, recipient, batch, facts, state,
+    EXISTS (SELECT 1 FROM schedule AS s WHERE s.id = messages.id)
+FROM messages WHERE id > ? AND id < ? ORDER BY id LIMIT ?;
+
+-- name: planned_for_nothing
+SELECT s.id FROM schedule AS s LEFT JOIN messages AS m ON m.id = s.id WHERE s.id > ? AND m.id IS NULL ORDER BY s.id LIMIT ?;
+
+-- name: deliveries_with_subject
+-- All deliveries, with whether what they tell of is there.
+SELECT id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail,
+    CASE kind WHEN 'inbound' THEN EXISTS (SELECT 1 FROM inbound AS i WHERE i.id = d.subject)
+    ELSE EXISTS (SELECT 1 FROM messages AS m WHERE m.id = d.subject) END
+FROM deliveries AS d WHERE id > ? ORDER BY id LIMIT ?;
+
+-- name: batches_after
+SELECT id, app, created_at, state, ended, facts FROM batches WHERE id > ? ORDER BY id LIMIT ?;
+
 -- name: found_after
 SELECT m.id, m.status, m.lane, m.carrier, m.app, m.created_at, m.expires_at, m.send_at, m.updated_at, m.recipient,
     m.batch, m.facts, m.state

@@ -13,7 +13,10 @@ from gateway import log
 from gateway.admin.server import AdminServer
 from gateway.cli.main import main
 from gateway.config import Address, Secret
+from gateway.message import Message
 from gateway.metrics import Metrics
+from gateway.store.sqlite import SqliteStore
+from gateway.store.store import Changes
 from tests.admin.fake import FakeControl
 
 SETTINGS = """
@@ -46,6 +49,7 @@ class Ran(NamedTuple):
 
 
 Relevo = Callable[..., Ran]
+Stored = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +110,20 @@ def gateway(control: FakeControl, config: Path) -> Iterator[FakeControl]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
+
+
+@pytest.fixture
+def stored(config: Path) -> Iterator[Stored]:
+    """Puts messages into the store of the configuration, which stays open and locked, as by a gateway that runs."""
+    path = config.with_name("relevo.db")
+    with config.open("a") as file:
+        file.write("store: {url: sqlite:relevo.db}\n")
+    with asyncio.Runner() as runner:
+        store = SqliteStore(path)
+        runner.run(store.open())
+
+        def put(*messages: Message, changes: Changes | None = None) -> None:
+            runner.run(store.commit(changes or Changes(accepted=list(messages))))
+
+        yield put
+        runner.run(store.close())

@@ -1,49 +1,23 @@
 """`relevo export`: from the store of the configuration, beside the gateway that writes it."""
 
-import asyncio
 import csv
 import io
 import json
-from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from gateway.message import Message
 from gateway.store.reader import PAGE, StoreReader
-from gateway.store.sqlite import SqliteStore
-from gateway.store.store import Changes
-from tests.cli.conftest import Relevo
+from tests.cli.conftest import Relevo, Stored
 from tests.support.store import BASE, a_message, submitted
 
 SINCE = ("--since", "2023-11-14T16:13:20-06:00")  # BASE
 
 
-@pytest.fixture
-def stored(config: Path) -> Iterator[Callable[[list[Message]], None]]:
-    """Puts messages into the store of the configuration, which stays open and locked, as by a gateway that runs."""
-    path = config.with_name("relevo.db")
-    with config.open("a") as file:
-        file.write("store: {url: sqlite:relevo.db}\n")
-    with asyncio.Runner() as runner:
-        store = SqliteStore(path)
-        runner.run(store.open())
-
-        def put(messages: list[Message]) -> None:
-            runner.run(_awaited(store.commit(Changes(accepted=messages))))
-
-        yield put
-        runner.run(store.close())
-
-
-async def _awaited(what: Awaitable[None]) -> None:
-    await what
-
-
-def test_export_writes_a_row_a_segment_with_its_price(relevo: Relevo, stored: Callable[[list[Message]], None]) -> None:
+def test_export_writes_a_row_a_segment_with_its_price(relevo: Relevo, stored: Stored) -> None:
     taken = submitted(a_message(1, reference='with "quotes", and\nlines'))
     taken.segments[0].command_status = 0
-    stored([a_message(0), taken, a_message(-1)])
+    stored(a_message(0), taken, a_message(-1))
 
     ran = relevo("export", *SINCE)
 
@@ -57,8 +31,8 @@ def test_export_writes_a_row_a_segment_with_its_price(relevo: Relevo, stored: Ca
     assert rows[1]["reference"] == 'with "quotes", and\nlines'
 
 
-def test_export_in_json_is_an_object_a_line(relevo: Relevo, stored: Callable[[list[Message]], None]) -> None:
-    stored([a_message(n) for n in range(3)])
+def test_export_in_json_is_an_object_a_line(relevo: Relevo, stored: Stored) -> None:
+    stored(*(a_message(n) for n in range(3)))
 
     ran = relevo("export", *SINCE, "--until", "2023-11-14T22:13:22Z", "--json")
 
@@ -69,8 +43,8 @@ def test_export_in_json_is_an_object_a_line(relevo: Relevo, stored: Callable[[li
     assert relevo("export", *SINCE, "--by", "final", "--format", "json").out == ""
 
 
-def test_export_reads_page_by_page(relevo: Relevo, stored: Callable[[list[Message]], None]) -> None:
-    stored([a_message(n / 1000) for n in range(2 * PAGE + 1)])
+def test_export_reads_page_by_page(relevo: Relevo, stored: Stored) -> None:
+    stored(*(a_message(n / 1000) for n in range(2 * PAGE + 1)))
 
     assert relevo("export", *SINCE).out.count("\n") == 2 * PAGE + 2
 
@@ -110,12 +84,12 @@ def test_export_of_another_schema_says_who_wrote_it(relevo: Relevo, stored: obje
     assert "a newer release wrote it" in ran.err
 
 
-def test_reader_sees_what_was_committed_while_it_reads(stored: Callable[[list[Message]], None], config: Path) -> None:
-    stored([a_message(n / 1000) for n in range(PAGE)])
+def test_reader_sees_what_was_committed_while_it_reads(stored: Stored, config: Path) -> None:
+    stored(*(a_message(n / 1000) for n in range(PAGE)))
     with StoreReader(config.with_name("relevo.db")) as reader:
         messages = reader.messages()
         next(messages)
-        stored([a_message(5)])
+        stored(a_message(5))
         assert sum(1 for _ in messages) == PAGE
         assert [message.id for message in reader.messages(a_message(5).id)] == [a_message(5).id]
         assert [message.created_at for message in reader.messages("", a_message(0.002).id)] == [BASE, BASE + 0.001]

@@ -62,6 +62,8 @@ async def check(gateway: GatewayProcess, load: Load, smsc: Smsc, hook: Hook, kil
     for text, message_id in load.accepted.items():
         told_as = {receipt.stat for receipt in by_smpp[message_id]} | by_webhook[message_id]
         assert told_as == ({"DELIVRD"} if text in load.over_smpp else {"message.delivered"})
+    assert (books := gateway.audit()).messages >= len(load.accepted)
+    assert books.wrong == []
     await load.unbind()
 
 
