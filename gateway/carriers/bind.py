@@ -39,7 +39,6 @@ from gateway.smpp.pdu import (
 from gateway.smpp.session import Session
 from gateway.smpp.spec import VERSION_33
 from gateway.smpp.status import status_name
-from gateway.smpp.timers import Timers
 
 log = structlog.get_logger()
 
@@ -256,12 +255,9 @@ class Bind:
 
     async def _connect(self, endpoint: Endpoint) -> Connection:
         settings = self.settings
-        timers = Timers(
-            session_init_s=10.0, enquire_link_s=settings.enquire_link_s, response_s=settings.response_timeout_s
-        )
         async with asyncio.timeout(CONNECT_S):
             _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: Connection(Session(Role.ESME, timers, self._monotonic()), self, self._monotonic),
+                lambda: Connection(Session(Role.ESME, settings.timers, self._monotonic()), self, self._monotonic),
                 endpoint.host,
                 endpoint.port,
                 local_addr=(settings.source_ip, 0) if settings.source_ip else None,

@@ -1,7 +1,10 @@
 """What one bind needs to know: its own keys of the configuration and its carrier's, as plain values."""
 
 import ssl
+from dataclasses import replace
 from typing import NamedTuple
+
+from gateway.smpp.timers import Timers
 
 
 class Endpoint(NamedTuple):
@@ -38,3 +41,13 @@ class BindSettings(NamedTuple):
     def transmits(self) -> bool:
         """Whether messages can be sent over it."""
         return self.mode != "receiver"
+
+    @property
+    def timers(self) -> Timers:
+        """The clocks of its sessions: a link that died without a word is noticed within `enquire_link` and
+        `response_timeout`.
+
+        Two enquire_link are missed before that, so each waits half of the response timeout, and no longer than usual.
+        """
+        timers = Timers(enquire_link_s=self.enquire_link_s, response_s=self.response_timeout_s)
+        return replace(timers, enquire_response_s=min(timers.enquire_response_s, self.response_timeout_s / 2))

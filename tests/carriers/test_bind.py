@@ -121,6 +121,15 @@ async def until(so: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
+@pytest.mark.parametrize(("response_timeout_s", "enquire_response_s"), [(30.0, 15.0), (4.0, 2.0), (120.0, 15.0)])
+def test_two_missed_enquire_links_take_no_longer_than_the_response_timeout(
+    response_timeout_s: float, enquire_response_s: float
+) -> None:
+    timers = settings(1, enquire_link_s=20.0, response_timeout_s=response_timeout_s).timers
+    assert (timers.enquire_link_s, timers.response_s) == (20.0, response_timeout_s)
+    assert timers.enquire_response_s == enquire_response_s
+
+
 @pytest.mark.parametrize(
     ("mode", "pdu_class"),
     [("transceiver", BindTransceiver), ("transmitter", BindTransmitter), ("receiver", BindReceiver)],

@@ -21,12 +21,14 @@ class Load:
     `accepted`: text to id of what was answered yes. `refused`: answered no, with the status. All else hangs in doubt.
     """
 
-    def __init__(self, gateway: GatewayProcess, system_id: str = "bank") -> None:
+    def __init__(self, gateway: GatewayProcess, system_id: str = "bank", words: str = "smpp") -> None:
+        """`words` begin each text over SMPP: loads side by side need their own."""
         self.accepted: dict[str, str] = {}
         self.refused: Counter[int] = Counter()
         self.over_smpp: set[str] = set()
         self._gateway = gateway
         self._system_id = system_id
+        self._words = words
         self._apps: list[SmppApp] = []
         self._stopping = False
 
@@ -51,7 +53,7 @@ class Load:
             if app is None or not app.session.bound:  # lost, or the gateway unbinds
                 app = await self.rebind()
                 continue
-            texts = [f"smpp {number + n}" for n in range(WINDOW)]
+            texts = [f"{self._words} {number + n}" for n in range(WINDOW)]
             number += WINDOW
             answers = [app.submit(text) for text in texts]
             for text, answer in zip(texts, await asyncio.gather(*answers, return_exceptions=True), strict=True):

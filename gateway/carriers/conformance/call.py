@@ -25,7 +25,6 @@ from gateway.smpp.pdu import (
 )
 from gateway.smpp.session import Session, WrongState
 from gateway.smpp.status import status_name
-from gateway.smpp.timers import Timers
 
 BIND_S = 10.0
 _REQUESTS: Mapping[str, type[BindTransceiver] | type[BindTransmitter] | type[BindReceiver]] = {
@@ -154,10 +153,9 @@ class Call:
 
     async def _connect_to(self, endpoint: Endpoint) -> Connection:
         settings, clock = self.settings, self._clock.monotonic
-        timers = Timers(enquire_link_s=settings.enquire_link_s, response_s=settings.response_timeout_s)
         async with asyncio.timeout(CONNECT_S):
             _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: Connection(Session(Role.ESME, timers, clock()), self, clock),
+                lambda: Connection(Session(Role.ESME, settings.timers, clock()), self, clock),
                 endpoint.host,
                 endpoint.port,
                 local_addr=(settings.source_ip, 0) if settings.source_ip else None,
