@@ -49,9 +49,16 @@ _SHARES = {
     "drop": "submits that cut the connection instead of an answer",
     "garbage": "submits before whose answer come PDUs that make no sense",
     "noise": "submits that bring octets that are no SMPP instead of an answer",
+    "duplicate-response": "submits that are answered twice",
+    "nack": "submits that are answered by a generic_nack",
+    "cut": "submits whose answer breaks off in the middle, and the connection with it",
+    "half-open": "submits after which nobody reads or writes on the connection, which stays",
     "early-receipt": "receipts that come before the response",
     "duplicate-receipt": "receipts that come twice",
     "lost-receipt": "receipts that never come",
+    "intermediate-receipt": "receipts that come after one that says ENROUTE",
+    "stray-receipt": "receipts that bring one for an id that nobody was given",
+    "shuffled-inbound": "long inbound messages whose parts come in another order",
 }
 
 

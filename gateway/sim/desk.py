@@ -1,31 +1,32 @@
 """What a simulated SMSC does with a submit: take it or not, answer now, later or never, and say how it ended."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from gateway.clock import Clock
 from gateway.sim import nonsense
 from gateway.sim.agenda import Agenda
-from gateway.sim.faults import Deed, Dice, Mishap
-from gateway.sim.habits import SILENCE, ReceiptParts
+from gateway.sim.ends import Ends
+from gateway.sim.faults import Deed, Dice
+from gateway.sim.habits import SILENCE
 from gateway.sim.message_ids import MessageIds
 from gateway.sim.outbox import Link
 from gateway.sim.profile import Profile
-from gateway.sim.receipts import receipt
 from gateway.sim.records import AnySubmit, Record, Records
 from gateway.sim.stats import Second, Stats
+from gateway.smpp.codec import encode
 from gateway.smpp.destinations import Destination
 from gateway.smpp.pdu import (
     DataSm,
     DataSmResp,
     DeliverSm,
+    GenericNack,
     Response,
     SubmitMulti,
     SubmitMultiResp,
     SubmitSm,
     SubmitSmResp,
 )
-from gateway.smpp.spec import MessageState, wants_receipt
 from gateway.smpp.status import CommandStatus
 
 EARLY_S = 0.05
@@ -42,14 +43,27 @@ _RESPONSES: dict[type, Callable[[str], Response]] = {
 
 
 class Submit(NamedTuple):
-    """What came, on which connection and under which sequence_number."""
+    """What came, on which connection and under which sequence_number; `nacked`: a generic_nack answers it."""
 
     link: Link
     sequence_number: int
     pdu: AnySubmit
+    nacked: bool = False
 
 
 _Answer = tuple[Submit, str, int]  # with the message_id and the command_status
+
+_CUT_AT = 10  # octets of an answer that `cut` lets through: in the middle of the header, the id is not told
+
+
+class Observer(Protocol):
+    """Who keeps books on what the SMSC did."""
+
+    def taken(self, record: Record) -> None:
+        """A message was taken: how it ends, and what becomes of its receipt, is decided."""
+
+    def refused(self, pdu: AnySubmit, command_status: int) -> None:
+        """A submit is refused."""
 
 
 class Desk:
@@ -65,6 +79,7 @@ class Desk:
         stats: Stats,
         records: Records,
         offer: Callable[[str, DeliverSm | DataSm], None],
+        observer: Observer | None = None,
     ) -> None:
         self._profile = profile
         self._agenda = agenda
@@ -72,8 +87,9 @@ class Desk:
         self._random = random
         self._stats = stats
         self._records = records
-        self._offer = offer
+        self._observer = observer
         self._ids = MessageIds(profile.id_form, clock.utc(), random)
+        self._ends = Ends(profile, agenda, clock, random, stats=stats, ids=self._ids, offer=offer)
         self._admitted = Second(1.0 - _BUNCHING_S)
         self.faults = profile.faults
         self.dice = Dice(profile.faults, random)
@@ -126,20 +142,44 @@ class Desk:
             case Deed.GARBAGE:
                 submit.link.connection.inject(nonsense.garbage(self._random))
                 self._accept(submit, now)
-            case _:
+            case Deed.DUPLICATE:
+                self._accept(submit, now, twice=True)
+            case Deed.NACK:
+                self._later(now + self._delay(), (submit._replace(nacked=True), "", CommandStatus.ESME_RSYSERR))
+            case Deed.CUT:
                 submit.link.unanswered -= 1
-                if self.dice.taken():
-                    self._record(submit, now + self._delay())
-                if deed is Deed.DROP:
-                    submit.link.connection.abort()
-                elif deed is Deed.NOISE:
-                    submit.link.connection.inject(nonsense.noise(self._random))
+                message_id, _ = self._record(submit, now)
+                answer = encode(_RESPONSES[type(submit.pdu)](message_id), submit.sequence_number)
+                submit.link.connection.break_off(answer[:_CUT_AT])
+            case _:
+                self._leave_unanswered(deed, submit, now)
 
-    def _accept(self, submit: Submit, now: float) -> None:
+    def _leave_unanswered(self, deed: Deed, submit: Submit, now: float) -> None:
+        """Nobody hears whether it was taken."""
+        link = submit.link
+        link.unanswered -= 1
+        if self.dice.taken():
+            self._record(submit, now + self._delay())
+        match deed:
+            case Deed.DROP:
+                link.connection.abort()
+            case Deed.NOISE:
+                link.connection.inject(nonsense.noise(self._random))
+            case Deed.HALF_OPEN:
+                link.connection.fall_silent()
+                if link.outbox is not None:
+                    link.outbox.leave(link)
+
+    def _accept(self, submit: Submit, now: float, *, twice: bool = False) -> None:
         """Take it and answer, as if it had come at `now`."""
         answered_at = now + self._delay()
         message_id, early = self._record(submit, answered_at)
-        self._later(answered_at + EARLY_S if early else answered_at, (submit, message_id, 0))
+        if early:
+            answered_at += EARLY_S
+        self._later(answered_at, (submit, message_id, 0))
+        if twice:
+            submit.link.unanswered += 1
+            self._later(answered_at, (submit, message_id, 0))
 
     def _record(self, submit: Submit, answered_at: float) -> tuple[str, bool]:
         """Remember it and see to its receipts; its id, and whether a receipt comes before the response."""
@@ -149,46 +189,10 @@ class Desk:
             record = Record(self._clock.utc(), submit.link.system_id, submit.pdu, to, ids)
             self._records.add(record)
             self._stats.accepted += 1
-            early = self._plan(record, answered_at) or early
+            early = self._ends.plan(record, answered_at, self.dice) or early
+            if self._observer is not None:
+                self._observer.taken(record)
         return ids[0], early
-
-    def _plan(self, record: Record, answered_at: float) -> bool:
-        """How and when it ends, and what becomes of the receipt; True: it comes before the response."""
-        profile = self._profile
-        if profile.receipts_after_s is None:
-            return False
-        record.end = profile.habits.end(record.to) or self.dice.end()
-        record.ends_at = answered_at + profile.receipts_after_s
-        if profile.receipts_jitter_s:
-            record.ends_at += self._random() * profile.receipts_jitter_s
-        if not record.pdu.registered_delivery & 0x03 or not self._has_receipt(record):
-            return False
-        mishap = self.dice.mishap()
-        if mishap is not Mishap.NONE:
-            self._stats.mishaps[mishap.value] += 1
-        if mishap is Mishap.EARLY:
-            record.ends_at = answered_at
-        if mishap is not Mishap.LOST:
-            self._agenda.at(record.ends_at, self._send_receipt, record)
-        if mishap is Mishap.TWICE:
-            self._agenda.at(record.ends_at, self._send_receipt, record)
-        return mishap is Mishap.EARLY
-
-    def _has_receipt(self, record: Record) -> bool:
-        """Whether this SMSC sends one for this part of a message."""
-        parts = self._profile.habits.receipts.parts
-        if parts is ReceiptParts.ALL:
-            return True
-        concat = record.opened(self._profile.alphabet).concat
-        return concat is None or concat.number == (1 if parts is ReceiptParts.FIRST else concat.total)
-
-    def _send_receipt(self, record: Record) -> None:
-        if wants_receipt(record.pdu.registered_delivery, record.end is MessageState.DELIVERED):
-            self._stats.receipts += 1
-            profile = self._profile
-            self._offer(
-                record.system_id, receipt(record, profile.receipt_form, self._clock.utc(), profile.habits.receipts)
-            )
 
     def _delay(self) -> float:
         profile = self._profile
@@ -201,11 +205,14 @@ class Desk:
             self._respond(answer)
 
     def _respond(self, answer: _Answer) -> None:
-        (link, sequence_number, pdu), message_id, status = answer
+        (link, sequence_number, pdu, nacked), message_id, status = answer
         link.unanswered -= 1
         if status:
             self._stats.refused[int(status)] += 1
-        link.session.respond(sequence_number, _RESPONSES[type(pdu)](message_id), status)
+            if self._observer is not None:
+                self._observer.refused(pdu, status)
+        response = GenericNack() if nacked else _RESPONSES[type(pdu)](message_id)
+        link.session.respond(sequence_number, response, status)
         link.connection.flush_soon()
 
 

@@ -29,6 +29,10 @@ class Deed(StrEnum):
     DROP = "drop"
     GARBAGE = "garbage"
     NOISE = "noise"
+    DUPLICATE = "duplicate_response"
+    NACK = "nack"
+    CUT = "cut"
+    HALF_OPEN = "half_open"
 
 
 class Mishap(StrEnum):
@@ -38,6 +42,8 @@ class Mishap(StrEnum):
     EARLY = "early_receipt"
     TWICE = "duplicate_receipt"
     LOST = "lost_receipt"
+    INTERMEDIATE = "intermediate_receipt"
+    STRAY = "stray_receipt"
 
 
 class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,10 +51,14 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Of submits: `errors` (command_status to share) are refused, `silent` are never answered, `slow` are answered
     `slow_s` later, `drop` cut the connection instead of an answer, `garbage` bring well-framed PDUs that make no sense
-    before theirs, `noise` octets that are no SMPP instead of theirs. A silent or dropped submit may have been taken.
+    before theirs, `noise` octets that are no SMPP instead of theirs; `duplicate_response` are answered twice, `nack`
+    by a generic_nack; `cut` end the connection in the middle of their answer, `half_open` leave it standing with nobody
+    who reads or writes on it any more. A submit that was not answered whole may have been taken; a `cut` one was.
 
     Of messages: `fail` end undeliverable, `expire` expired. Of receipts: `early_receipt` come before the response,
-    `duplicate_receipt` twice, `lost_receipt` never.
+    `duplicate_receipt` twice, `lost_receipt` never, `intermediate_receipt` after one that says ENROUTE, `stray_receipt`
+    beside one for an id that nobody was given. Of inbound messages of several parts: `shuffled_inbound` come with their
+    parts in another order.
 
     `refuse_binds` is the command_status every bind gets; while `frozen` nothing is read, so nothing is answered.
     """
@@ -60,11 +70,18 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drop: Share = 0.0
     garbage: Share = 0.0
     noise: Share = 0.0
+    duplicate_response: Share = 0.0
+    nack: Share = 0.0
+    cut: Share = 0.0
+    half_open: Share = 0.0
     fail: Share = 0.0
     expire: Share = 0.0
     early_receipt: Share = 0.0
     duplicate_receipt: Share = 0.0
     lost_receipt: Share = 0.0
+    intermediate_receipt: Share = 0.0
+    stray_receipt: Share = 0.0
+    shuffled_inbound: Share = 0.0
     refuse_binds: Status | None = None
     frozen: bool = False
 
@@ -124,14 +141,15 @@ class Dice:
         refusals: list[tuple[tuple[Deed, int], float]] = [
             ((Deed.REFUSE, status), share) for status, share in faults.errors.items()
         ]
-        deeds = [Deed.SILENT, Deed.SLOW, Deed.DROP, Deed.GARBAGE, Deed.NOISE]
+        deeds = [deed for deed in Deed if deed not in {Deed.ANSWER, Deed.REFUSE}]
         others: list[tuple[tuple[Deed, int], float]] = [((deed, 0), getattr(faults, deed.value)) for deed in deeds]
         self._deeds = _Draw("what submits meet", refusals + others, (Deed.ANSWER, int(CommandStatus.ESME_ROK)))
         ends = [(MessageState.UNDELIVERABLE, faults.fail), (MessageState.EXPIRED, faults.expire)]
         self._ends = _Draw("fail and expire", ends, MessageState.DELIVERED)
-        mishaps = [Mishap.EARLY, Mishap.TWICE, Mishap.LOST]
+        mishaps = [mishap for mishap in Mishap if mishap is not Mishap.NONE]
         shares = [(mishap, getattr(faults, mishap.value)) for mishap in mishaps]
         self._mishaps = _Draw("what receipts meet", shares, Mishap.NONE)
+        self._shuffled = faults.shuffled_inbound
 
     def deed(self) -> tuple[Deed, int]:
         """What becomes of a submit, and the command_status of a refusal."""
@@ -144,6 +162,14 @@ class Dice:
     def mishap(self) -> Mishap:
         """What becomes of its receipt."""
         return self._mishaps.draw(self._random)
+
+    def order(self, parts: int) -> list[int]:
+        """The order in which the parts of an inbound message come: places from 0."""
+        places = list(range(parts))
+        if parts > 1 and self._shuffled and self._random() < self._shuffled:
+            turn = 1 + int(self._random() * (parts - 1))
+            return places[turn:] + places[:turn]
+        return places
 
     def taken(self) -> bool:
         """Whether a submit without an answer was taken all the same: every other one."""

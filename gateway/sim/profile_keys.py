@@ -201,11 +201,18 @@ class FaultKeys:
     drop: Annotated[float, Share()] = 0.0
     garbage: Annotated[float, Share()] = 0.0
     noise: Annotated[float, Share()] = 0.0
+    duplicate_response: Annotated[float, Share()] = 0.0
+    nack: Annotated[float, Share()] = 0.0
+    cut: Annotated[float, Share()] = 0.0
+    half_open: Annotated[float, Share()] = 0.0
     fail: Annotated[float, Share()] = 0.0
     expire: Annotated[float, Share()] = 0.0
     early_receipt: Annotated[float, Share()] = 0.0
     duplicate_receipt: Annotated[float, Share()] = 0.0
     lost_receipt: Annotated[float, Share()] = 0.0
+    intermediate_receipt: Annotated[float, Share()] = 0.0
+    stray_receipt: Annotated[float, Share()] = 0.0
+    shuffled_inbound: Annotated[float, Share()] = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ from gateway.smpp.pdu import DataSm, DeliverSm
 from gateway.smpp.spec import EsmClass, MessageState, Npi, Tag, Ton
 
 _RECEIPT = int(EsmClass.TYPE_RECEIPT)
+_INTERMEDIATE = int(EsmClass.TYPE_INTERMEDIATE)
 # How GSM explains an end (3GPP TS 24.011 Annex E-2, 29.002 §17.6.6): unknown subscriber, absent subscriber.
 _ERRORS = {MessageState.UNDELIVERABLE: 1, MessageState.EXPIRED: 27}
 _GSM = 3
 # Appendix B, table B-2; an SMSC may have words of its own.
 _STATS = {
+    MessageState.ENROUTE: "ENROUTE",
     MessageState.DELIVERED: "DELIVRD",
     MessageState.EXPIRED: "EXPIRED",
     MessageState.DELETED: "DELETED",
@@ -29,14 +31,18 @@ Carrying = TypeVar("Carrying", DeliverSm, DataSm)
 
 
 def receipt(record: Record, form: ReceiptForm, now: float, habits: ReceiptHabits) -> DeliverSm | DataSm:
-    """The receipt for how `record` ended, at `now` (epoch seconds; the text's dates are in the habits' zone)."""
+    """The receipt for how `record` ended, or that it is still on its way.
+
+    `now` is in epoch seconds; the text's dates are in the habits' zone.
+    """
     error = _ERRORS.get(record.end, 0)
+    esm_class = _INTERMEDIATE if record.end is MessageState.ENROUTE else _RECEIPT
     text = b"" if form is ReceiptForm.TLV else _text(record, now, error, habits)
     tlvs = habits.tlvs if form is ReceiptForm.TEXT else (*_tlvs(record, error), *habits.tlvs)
     if habits.by is ReceiptBy.DATA_SM:
         payload = ((int(Tag.MESSAGE_PAYLOAD), text),) if text else ()
-        return _addressed(DataSm(esm_class=_RECEIPT, tlvs=(*payload, *tlvs)), record)
-    return _addressed(DeliverSm(esm_class=_RECEIPT, short_message=text, tlvs=tlvs), record)
+        return _addressed(DataSm(esm_class=esm_class, tlvs=(*payload, *tlvs)), record)
+    return _addressed(DeliverSm(esm_class=esm_class, short_message=text, tlvs=tlvs), record)
 
 
 def _addressed(pdu: Carrying, record: Record) -> Carrying:

@@ -2,6 +2,7 @@
 
 from collections import deque
 
+from gateway.sim.faults import Mishap
 from gateway.smpp.pdu import DataSm, SubmitMulti, SubmitSm, tlv, tlv_int
 from gateway.smpp.spec import MessageState, Tag, has_udh
 from gateway.text.data_coding import Alphabet
@@ -15,10 +16,11 @@ AnySubmit = SubmitSm | DataSm | SubmitMulti
 class Record:
     """One message taken (each destination of a submit_multi is one). `at` is in epoch seconds; `ends_at` monotonic.
 
-    `message_id` is what the response said, `receipt_id` what the receipt says.
+    `message_id` is what the response said, `receipt_id` what the receipt says; `end` is how it ends, and `mishap` what
+    becomes of the receipt: None where there is none.
     """
 
-    __slots__ = ("at", "end", "ends_at", "message_id", "pdu", "receipt_id", "system_id", "to")
+    __slots__ = ("at", "end", "ends_at", "message_id", "mishap", "pdu", "receipt_id", "system_id", "to")
 
     def __init__(self, at: float, system_id: str, pdu: AnySubmit, to: str, ids: tuple[str, str]) -> None:
         self.at = at
@@ -28,6 +30,13 @@ class Record:
         self.message_id, self.receipt_id = ids
         self.end = MessageState.ENROUTE
         self.ends_at: float | None = None
+        self.mishap: Mishap | None = None
+
+    def twin(self, end: MessageState, ids: tuple[str, str]) -> "Record":
+        """The same message under other ids, or with another end: what a receipt may speak of that is not so."""
+        twin = Record(self.at, self.system_id, self.pdu, self.to, ids)
+        twin.end = end
+        return twin
 
     @property
     def sender(self) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from gateway.clock import Clock
 from gateway.connection import Connection
 from gateway.sim.agenda import Agenda
-from gateway.sim.desk import Desk, Submit
+from gateway.sim.desk import Desk, Observer, Submit
 from gateway.sim.faults import Dice, Faults
 from gateway.sim.inbound import inbound
 from gateway.sim.inquiries import answer
@@ -58,7 +58,9 @@ _INQUIRIES = (QuerySm, CancelSm, ReplaceSm)
 class Simulator:
     """The SMSC: a `connection.Owner`. To be made in a running loop; `random` gives numbers in [0, 1)."""
 
-    def __init__(self, profile: Profile, clock: Clock, random: Callable[[], float]) -> None:
+    def __init__(
+        self, profile: Profile, clock: Clock, random: Callable[[], float], observer: Observer | None = None
+    ) -> None:
         self.profile = profile
         self.stats = Stats()
         self.records = Records(profile.keep)
@@ -71,8 +73,9 @@ class Simulator:
         self._server: asyncio.Server | None = None
         self._gone = asyncio.Event()
         self._desk = Desk(
-            profile, self.agenda, clock, random, stats=self.stats, records=self.records, offer=self._offer
-        )
+            profile, self.agenda, clock, random,
+            stats=self.stats, records=self.records, offer=self._offer, observer=observer,
+        )  # fmt: skip
 
     @property
     def received(self) -> deque[Record]:
@@ -160,9 +163,12 @@ class Simulator:
         )  # fmt: skip
         for pdu in parts:
             encode(pdu, 1)
-        for pdu in parts:
+        order = self._desk.dice.order(len(parts))
+        if order[0]:
+            self.stats.mishaps["shuffled_inbound"] += 1
+        for place in order:
             self.stats.inbound += 1
-            outbox.offer(pdu)
+            outbox.offer(parts[place])
         return len(parts)
 
     # What the connections say

@@ -1,15 +1,17 @@
 """Each thing a simulated SMSC does wrong, seen by a scripted ESME on a real socket."""
 
+import asyncio
 import time
 
 import pytest
 
 from gateway.sim.faults import Faults
 from gateway.sim.nonsense import garbage, noise
-from gateway.smpp.events import Answered, BindRefused, Closing, Oddity, Reason, Received
+from gateway.smpp.events import Answered, BindRefused, Closing, Oddity, OddityKind, Reason, Received
 from gateway.smpp.matrix import Role, State
-from gateway.smpp.pdu import BindTransceiver, DeliverSm, QuerySm, SubmitSmResp
-from gateway.smpp.receipt import read
+from gateway.smpp.pdu import BindTransceiver, DeliverSm, GenericNack, QuerySm, SubmitSmResp
+from gateway.smpp.receipt import Kind, classify, read
+from gateway.smpp.spec import MessageState
 from gateway.smpp.status import CommandStatus
 from tests.sim.running import SUBMIT, bound, next_deliver, running, until
 from tests.support.pair import session_in
@@ -81,6 +83,45 @@ async def test_smsc_sends_noise_that_ends_a_session() -> None:
         assert (await esme.expect_event(Closing)).reason in {Reason.FRAMING, Reason.STREAM_BROKEN}
 
 
+async def test_smsc_answers_a_submit_twice() -> None:
+    async with running(faults=Faults(duplicate_response=1.0)) as (simulator, port), bound(port) as esme:
+        answered = await esme.ask(SUBMIT)
+        again = await esme.expect_event(Oddity)
+        assert (again.kind, again.detail) == (
+            OddityKind.UNEXPECTED_RESPONSE,
+            f"submit_sm_resp {answered.sequence_number}",
+        )
+        assert simulator.stats.accepted == 1
+
+
+async def test_smsc_answers_a_submit_by_a_generic_nack() -> None:
+    async with running(faults=Faults(nack=1.0)) as (simulator, port), bound(port) as esme:
+        answered = await esme.ask(SUBMIT)
+        assert (answered.pdu, answered.command_status) == (GenericNack(), CommandStatus.ESME_RSYSERR)
+        assert not simulator.received
+
+
+async def test_smsc_cuts_the_connection_in_the_middle_of_an_answer() -> None:
+    async with running(faults=Faults(cut=1.0)) as (simulator, port), bound(port) as esme:
+        esme.send(SUBMIT)
+        await esme.expect_closed()
+        assert not [event for event in esme.passed_over if isinstance(event, Answered)]
+        assert len(simulator.received) == 1
+
+
+async def test_smsc_leaves_a_connection_half_open_and_takes_the_next() -> None:
+    async with running(faults=Faults(half_open=1.0)) as (simulator, port), bound(port) as esme:
+        esme.send(SUBMIT)
+        await until(lambda: simulator.stats.deeds == {"half_open": 1})
+        simulator.faults = Faults()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await esme.ask(PROBE)
+        async with bound(port) as another:
+            await another.ask(SUBMIT)
+            await next_deliver(another)
+
+
 def test_garbage_never_ends_a_session_and_noise_does_unless_it_waits_for_more() -> None:
     for draw in (0.0, 0.2, 0.4, 0.6, 0.8, 0.999):
         session = session_in(Role.ESME, State.BOUND_TRX)
@@ -108,6 +149,31 @@ async def test_smsc_sends_receipts_twice() -> None:
         await esme.ask(SUBMIT)
         assert read(await next_deliver(esme)) == read(await next_deliver(esme))
         assert simulator.stats.mishaps == {"duplicate_receipt": 1}
+
+
+async def test_smsc_says_that_a_message_is_on_its_way_before_it_says_how_it_ended() -> None:
+    async with running(faults=Faults(intermediate_receipt=1.0)) as (_, port), bound(port) as esme:
+        answered = await esme.ask(SUBMIT)
+        first, last = await next_deliver(esme), await next_deliver(esme)
+        assert [classify(pdu) for pdu in (first, last)] == [Kind.INTERMEDIATE, Kind.RECEIPT]
+        assert [read(pdu).state for pdu in (first, last)] == [MessageState.ENROUTE, MessageState.DELIVERED]
+        assert SubmitSmResp(read(first).message_id) == SubmitSmResp(read(last).message_id) == answered.pdu
+
+
+async def test_smsc_sends_a_receipt_for_what_nobody_sent() -> None:
+    async with running(faults=Faults(stray_receipt=1.0)) as (simulator, port), bound(port) as esme:
+        answered = await esme.ask(SUBMIT)
+        own, stray = [read(await next_deliver(esme)).message_id for _ in range(2)]
+        assert SubmitSmResp(own) == answered.pdu
+        assert simulator.records.find(stray) is None
+
+
+async def test_smsc_sends_the_parts_of_an_inbound_message_in_another_order() -> None:
+    async with running(faults=Faults(shuffled_inbound=1.0)) as (simulator, port), bound(port) as esme:
+        assert simulator.mo("525512345678", "45555", "x" * 400) == 3
+        numbers = [(await next_deliver(esme)).short_message[5] for _ in range(3)]
+        assert sorted(numbers) == [1, 2, 3] != numbers
+        assert simulator.stats.mishaps == {"shuffled_inbound": 1}
 
 
 async def test_smsc_loses_receipts() -> None:
