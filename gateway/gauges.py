@@ -1,5 +1,6 @@
 """What can be asked at any time, read when Prometheus asks: windows, rates, queues, deliveries, the store."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
@@ -74,6 +75,7 @@ def read_gauges(core: Core, known: Known) -> None:
         "relevo_portability_table_age_seconds",
         lambda: [((), age) for source, age in known.ages() if source == "table" and age is not None],
     )
+    reader("relevo_asyncio_tasks", lambda: [((), float(len(asyncio.all_tasks())))])
     _read_counters(core, gates)
 
 

@@ -157,6 +157,9 @@ class Metrics(Scrape):
         self.loop_lag_seconds = Histogram(
             "relevo_loop_lag_seconds", "", "How late the event loop does what is due.", _LAG
         )
+        self.asyncio_tasks = Gauge(
+            "relevo_asyncio_tasks", "", "Tasks of the event loop: a few, and one for each HTTP request under way."
+        )
         self.log_lines_lost = Counter("relevo_log_lines_lost_total", "", "Log lines that could not be written.")
 
         families = [family for family in vars(self).values() if isinstance(family, get_args(AnyFamily))]

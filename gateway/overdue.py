@@ -1,10 +1,10 @@
-"""Messages whose receipt never comes: after their ttl and a day of grace they end as `unknown`.
+"""Messages whose receipt never comes: after their ttl and their lane's grace (a day) they end as `unknown`.
 
 Some carriers report only failures, and some lose receipts; whoever waits for ever has books that never close. A
 receipt that comes later still betters an unknown.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -17,7 +17,6 @@ from gateway.store.store import Store
 
 log = structlog.get_logger()
 
-GRACE_S = 86_400.0
 SLICE = 500
 WHOLE_S = 86_400.0
 """So often a sweep begins at the oldest message of all: what was put off or tried again for long was passed by."""
@@ -42,18 +41,20 @@ class Overdue:
         reading: Callable[[], AbstractContextManager[Objects]],
         tell: Callable[[Message], None],
         forget: Callable[[Segment], None],
-        shortest_ttl_s: float,
+        grace_s: Mapping[str, float],
+        shortest_s: float,
     ) -> None:
         """`reading()` is entered while messages are read to be changed; `tell(message)` makes what the app wants to
         hear; `forget(segment)`: nobody waits for its receipt any more, though one that comes still counts;
-        `shortest_ttl_s`: nothing younger than that (and the grace) can be overdue."""
+        `grace_s`: by lane, how long after the ttl; `shortest_s`: nothing younger than that can be overdue."""
         self._store = store
         self._commits = commits
         self._utc = utc
         self._reading = reading
         self._tell = tell
         self._forget = forget
-        self._shortest_ttl_s = shortest_ttl_s
+        self._grace_s = grace_s
+        self._shortest_s = shortest_s
         self._since = ""
         self._whole_at = utc()
 
@@ -62,7 +63,7 @@ class Overdue:
         now = self._utc()
         if now - self._whole_at >= WHOLE_S:
             self._since, self._whole_at = "", now
-        bound = first_id(now - self._shortest_ttl_s - GRACE_S)
+        bound = first_id(now - self._shortest_s)
         ended, after, kept = 0, "", ""
         while True:
             with self._reading() as objects:
@@ -71,7 +72,7 @@ class Overdue:
                 for read in found:
                     if read.id >= bound:
                         break
-                    if read.expires_at + GRACE_S > now:
+                    if read.expires_at + self._grace_s[read.lane] > now:
                         kept = kept or read.id
                     else:
                         ended += self._end(objects.one(read))
@@ -95,7 +96,7 @@ class Overdue:
             move_segment(message, segment, Status.UNKNOWN, event)
         if not message.error_code:  # another part may have been refused before
             message.error_code = message.status.word
-            message.error_detail = "No receipt came within a day of the message's time to live."
+            message.error_detail = "No receipt came within the message's time to live and the grace after it."
         self._commits.update(message)
         self._tell(message)
         return True

@@ -99,6 +99,7 @@ class Upkeep:
     async def sweep(self) -> None:
         """Each minute: end what waits for a receipt that never comes; delete what has outlived the retention."""
         core = self._core
+        lanes = core.config.lanes
         overdue = Overdue(
             core.store,
             core.commits,
@@ -106,7 +107,8 @@ class Upkeep:
             reading=core.receipts.reading,
             tell=core.receipts.tell,
             forget=self._give_up,
-            shortest_ttl_s=min(core.config.lanes.fast.ttl, core.config.lanes.bulk.ttl),
+            grace_s={"fast": lanes.fast.receipt_grace, "bulk": lanes.bulk.receipt_grace},
+            shortest_s=min(lane.ttl + lane.receipt_grace for lane in (lanes.fast, lanes.bulk)),
         )
         while True:
             await asyncio.sleep(60.0)

@@ -53,6 +53,7 @@ NAMES = [
     "relevo_deliveries_waiting{app}",
     "relevo_loop_lag_seconds",
     "relevo_log_lines_lost_total",
+    "relevo_asyncio_tasks",
     "relevo_metrics_reader_errors_total{metric}",
 ]
 DURATIONS = {

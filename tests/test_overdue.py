@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.message import Content, Event, Message, Segment, Status, move_segment
-from gateway.overdue import GRACE_S, WHOLE_S, Overdue
+from gateway.overdue import WHOLE_S, Overdue
 from tests.support.store import turns
 from tests.test_receipts import Desk as ReceiptsDesk
 from tests.test_receipts import text
 
 S = Status
 TTL = 300.0
+GRACE_S = 86_400.0
+BULK_GRACE_S = 600.0
 
 
 class Desk(ReceiptsDesk):
@@ -27,7 +29,8 @@ class Desk(ReceiptsDesk):
             reading=self.receipts.reading,
             tell=self.receipts.tell,
             forget=self._forget,
-            shortest_ttl_s=TTL,
+            grace_s={"fast": GRACE_S, "bulk": BULK_GRACE_S},
+            shortest_s=TTL + BULK_GRACE_S,
         )
 
     def _forget(self, segment: Segment) -> None:
@@ -60,6 +63,16 @@ async def test_message_without_a_receipt_ends_as_unknown_a_day_after_its_ttl(des
     assert kept.events[-1] == Event(desk.clock.utc(), S.UNKNOWN, "telcel", detail="no receipt came", segment=1)
     assert (desk.told, desk.forgotten) == ([S.UNKNOWN], ["a1"])
     assert await desk.sweep() == 0
+
+
+async def test_message_is_given_the_grace_of_its_lane(desk: Desk) -> None:
+    await _quickly_submitted(desk, 1)
+    await desk.settled()
+    desk.clock.advance(TTL + BULK_GRACE_S - 1)
+    assert await desk.sweep() == 0
+
+    desk.clock.advance(2)
+    assert await desk.sweep() == 1
 
 
 async def test_receipt_after_the_end_still_betters_it(desk: Desk) -> None:

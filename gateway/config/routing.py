@@ -18,6 +18,7 @@ AppName = Annotated[str, Name("an app's name")]
 CarrierName = Annotated[str, Name("a carrier's name")]
 Weight = Annotated[float, Rate("a weight above 0, e.g. 70")]
 Ttl = Annotated[float, Duration("1s", "14d")]
+Grace = Annotated[float, Duration("1s", "30d")]
 Prefix = Annotated[str, Digits("the first digits of numbers in E.164 with +, e.g. +1 or +5255", 1, 15, plus=True)]
 
 
@@ -37,6 +38,7 @@ class FastLane:
     """OTPs and alerts. `reserve` is the share of window and tps that bulk never takes."""
 
     ttl: Ttl = 300.0
+    receipt_grace: Grace = 86_400.0
     reserve: Annotated[float, Percent("90%")] = 0.2
     share: Mapping[AppName, Weight] = field(default_factory=dict)
 
@@ -46,6 +48,7 @@ class BulkLane:
     """Campaigns. `share` weighs apps (and batches of one app) that wait in turn; 1 unless given."""
 
     ttl: Ttl = 48 * 3600.0
+    receipt_grace: Grace = 86_400.0
     share: Mapping[AppName, Weight] = field(default_factory=dict)
 
 

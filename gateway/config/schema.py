@@ -48,7 +48,7 @@ class Store:
 
     url: Annotated[StoreUrl, StoreUrlKind()] = STORE_AT
     sync: Literal["full", "normal"] = "full"
-    retention: Annotated[float, Duration("1h", "3650d")] = 30 * 86400.0
+    retention: Annotated[float, Duration("1m", "3650d")] = 30 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def test_order_of_tables_is_kept() -> None:
         ("carriers.telcel.binds[0].", "systemid", "did you mean system_id?"),
         ("routes[0].", "form", "expected one of via, network, prefix, lane, app"),
         ("lanes.", "slow", "expected one of fast, bulk"),
-        ("lanes.bulk.", "reserve", "expected one of ttl, share"),
+        ("lanes.bulk.", "reserve", "expected one of ttl, receipt_grace, share"),
     ],
 )
 def test_unknown_key_is_named_with_the_nearest_known_one(where: str, key: str, suggestion: str) -> None:
