@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from gateway.carriers.carrier import Carrier
+from gateway.carriers.refusals import ADDRESSES
 from gateway.core import Core
 from portability.remote import Remote
 from throughput.gate import Gate
@@ -56,6 +57,12 @@ def read_gauges(core: Core, known: Known) -> None:
     reader(
         "relevo_bind_up",
         lambda: [((c.name, b.name), float(b.up)) for c in carriers.values() for b in c.binds.values()],
+    )
+    reader(
+        "relevo_address_refused_ratio",
+        lambda: [
+            ((c.name, address), c.addresses.shares.share(address)) for c in carriers.values() for address in ADDRESSES
+        ],
     )
     reader("relevo_queue_depth", lanes(lambda lane: lane[0] + lane[1]))
     reader("relevo_queue_oldest_seconds", lanes(lambda lane: lane[2] or 0.0))

@@ -32,6 +32,7 @@ _CODE = {
     )
 }
 _COMMAND_STATUS = {"command_status": ("ESME_ROK",)}
+_ADDRESS = {"address": ("source", "destination")}
 _STATE = {"state": ("DELIVRD", "EXPIRED", "DELETED", "UNDELIV", "ACCEPTD", "UNKNOWN", "REJECTD", "ENROUTE")}
 _STATUS = {"status": ("delivered", "undelivered", "expired", "unknown", "rejected", "cancelled")}
 _UNCERTAIN = {"outcome": ("resent", "failed", "settled")}
@@ -112,6 +113,12 @@ class Metrics(Scrape):
             "relevo_bind_throttled_seconds_total",
             "carrier bind",
             "Time held under the configured rate by such answers.",
+        )
+        self.address_refused_ratio = Gauge(
+            "relevo_address_refused_ratio",
+            "carrier address",
+            "Share of the last five minutes' answers to submit_sm that blame an address; 0 below 50 answers.",
+            values=_ADDRESS,
         )
         self.enquire_link_seconds = Histogram(
             "relevo_enquire_link_seconds", "carrier bind", "From enquire_link to its response.", _ANSWER

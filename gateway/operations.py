@@ -18,6 +18,7 @@ from gateway.gauges import read_gauges
 from gateway.intake import Submission
 from gateway.message import FINAL, Content, Delivery, Message
 from gateway.rates import Rates
+from gateway.smpp.status import status_name
 
 _STATES = {BindState.UP: "bound", BindState.DOWN: "waiting", BindState.FAILED: "failed"}
 STORE_EVERY_S = 5
@@ -99,6 +100,7 @@ class Operations:
             "binds": [
                 self._bind(carrier, bind, now) for carrier in core.carriers.values() for bind in carrier.binds.values()
             ],
+            "carriers": [_carrier(carrier) for carrier in core.carriers.values()],
             "lanes": [self._lane(carrier, lane) for carrier in core.carriers.values() for lane in ("fast", "bulk")],
             "apps": [self._app(app) for app in core.config.apps],
             "store": {
@@ -275,6 +277,20 @@ class Operations:
         message = await done
         self._core.metrics.accepted(message.app, message.lane, message.interface).n += 1
         return message
+
+
+def _carrier(carrier: Carrier) -> dict[str, Any]:
+    alarm = carrier.addresses.shares.alarm
+    return {
+        "carrier": carrier.name,
+        "omitted": list(carrier.omitted),
+        "refused": alarm
+        and {
+            "address": alarm.address,
+            "share": round(alarm.share, 3),
+            "command_status": status_name(alarm.command_status),
+        },
+    }
 
 
 def _resolve(done: object, message: Message, error: StoreError | None) -> None:

@@ -74,6 +74,7 @@ class Upkeep:
             core.receipts.tick()
             for carrier in core.carriers.values():
                 carrier.correlation.tick(clock.utc())
+                carrier.addresses.tick(now)
                 for gate in carrier.gates.values():
                     gate.step(now)  # a bind that gets no answers comes back to its rate all the same
             if now - last_watermark >= WATERMARK_S:

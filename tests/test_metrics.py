@@ -37,6 +37,7 @@ NAMES = [
     "relevo_bind_window_size{carrier,bind}",
     "relevo_bind_throttled_seconds_total{carrier,bind}",
     "relevo_enquire_link_seconds{carrier,bind}",
+    "relevo_address_refused_ratio{carrier,address}",
     "relevo_uncertain_total{carrier,outcome}",
     "relevo_receipts_pending{carrier}",
     "relevo_portability_table_age_seconds",

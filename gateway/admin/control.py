@@ -40,6 +40,9 @@ class Control(Protocol):
             since_s (how long it has been bound, null when it is not), window, window_used, rate_limit (what pacing
             allows; these three null for a receiver), rate (the mean of the last seconds), history (the rates of the
             last 60 seconds, oldest first, fewer after a start).
+        carriers: a list of carrier, omitted (what its submit_sm go without since it refused them with it:
+            "validity_period", tags as "0x1400"), refused (null, or while too many answers blame an address: address
+            (source, destination), share (of the last five minutes' answers), command_status).
         lanes: a list of carrier, lane, depth (segments in memory), on_disk (messages that wait there besides),
             oldest_s (null when nothing waits).
         apps: a list of app, binds, deliveries_waiting, deliveries_oldest_s (null), accepted (messages since the

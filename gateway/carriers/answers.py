@@ -4,7 +4,8 @@ carrier's own `errors:` over it.
 `later` the same message again after a pause, by the next carrier after its second failure; `throttle` pause the bind,
 the message stays at the head and nothing is counted against it; `next` another carrier now, refused where there is
 none, and `wrong_network` is that with a reason; `refuse` the message has ended; `stop` the bind is of no use until
-somebody looks at it; `rebind` the session is of no use, a new one may be.
+somebody looks at it; `rebind` the session is of no use, a new one may be; `without_time` and `without_tlvs` the same
+segment once more with less in it, and refused where there is nothing to leave out.
 """
 
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ class Action(StrEnum):
     STOP = "stop"
     REBIND = "rebind"
     WRONG_NETWORK = "wrong_network"
+    WITHOUT_TIME = "without_time"
+    WITHOUT_TLVS = "without_tlvs"
 
 
 _A = Action
@@ -64,14 +67,14 @@ ACTIONS: dict[int, Action] = {
     S.ESME_RINVREPFLAG: _A.REFUSE,
     S.ESME_RINVNUMMSGS: _A.REFUSE,
     S.ESME_RTHROTTLED: _A.THROTTLE,
-    S.ESME_RINVSCHED: _A.REFUSE,
-    S.ESME_RINVEXPIRY: _A.REFUSE,
+    S.ESME_RINVSCHED: _A.WITHOUT_TIME,  # some SMSCs say so of any time at all, whatever its form
+    S.ESME_RINVEXPIRY: _A.WITHOUT_TIME,
     S.ESME_RINVDFTMSGID: _A.REFUSE,
     S.ESME_RX_T_APPN: _A.LATER,
     S.ESME_RX_P_APPN: _A.REFUSE,
     S.ESME_RX_R_APPN: _A.REFUSE,
     S.ESME_RINVTLVSTREAM: _A.REFUSE,
-    S.ESME_RTLVNOTALLWD: _A.REFUSE,
+    S.ESME_RTLVNOTALLWD: _A.WITHOUT_TLVS,  # its kin blame a value or the PDU: left out, it would be hidden
     S.ESME_RINVTLVLEN: _A.REFUSE,
     S.ESME_RMISSINGTLV: _A.REFUSE,
     S.ESME_RINVTLVVAL: _A.REFUSE,

@@ -12,8 +12,10 @@ from gateway.carriers.carrier import Carrier, CarrierSettings
 from gateway.carriers.counts import CarrierCounts
 from gateway.carriers.health import Health
 from gateway.carriers.message_ids import MessageIds
+from gateway.carriers.omissions import Omissions
 from gateway.carriers.outcomes import Dispatcher, Outcomes, Policy, Roads
 from gateway.carriers.outgoing import Outgoing
+from gateway.carriers.refusals import AddressWatch
 from gateway.carriers.submission import SubmitTemplate
 from gateway.config import carriers as config
 from gateway.config.routing import Lanes
@@ -90,10 +92,11 @@ def build_carrier(
         Correlation(name, spill),
         Health(carrier.failover.after_errors, carrier.failover.queue_age),
         MessageIds(carrier.message_ids, learnt if carrier.message_ids == "auto" else ""),
-        Outcomes(policy, commits, around.dispatcher, around.roads, counts, around.utc),
+        Outcomes(policy, commits, around.dispatcher, around.roads, Omissions(name, template), counts, around.utc),
         around.dispatcher,
         counts,
         around.references,
+        AddressWatch(name, counts.answered, throttles=_throttles(carrier.errors)),
         deliver=around.arrivals.deliver,
         on_room=around.on_room,
         monotonic=around.monotonic,

@@ -18,7 +18,8 @@ from gateway.carriers.health import Health
 from gateway.carriers.message_ids import MessageIds
 from gateway.carriers.outcomes import Dispatcher, Outcomes
 from gateway.carriers.outgoing import Flight, Outgoing, together
-from gateway.carriers.submission import SubmitTemplate
+from gateway.carriers.refusals import AddressWatch
+from gateway.carriers.submission import NO_TLVS, SubmitTemplate
 from gateway.correlation import Correlation
 from gateway.message import Message, Status
 from gateway.parts import CannotWrite, Profile, Wire, wires
@@ -77,6 +78,7 @@ class Carrier:
         dispatcher: Dispatcher,
         counts: SendCounts,
         references: References,
+        addresses: AddressWatch,
         *,
         deliver: Callable[[Source, DeliverSm | DataSm, Respond], None],
         on_room: Callable[[str, str], None],
@@ -91,6 +93,7 @@ class Carrier:
         self.correlation = correlation
         self.health = health
         self.ids = ids
+        self.addresses = addresses
         self.binds: dict[str, Bind] = {}
         self.gates: dict[str, Gate] = {}
         self.sources: dict[str, Source] = {}
@@ -126,6 +129,11 @@ class Carrier:
         if gate is not None:
             self.gates[bind.name] = gate
             self.scheduler.add(gate)
+
+    @property
+    def omitted(self) -> tuple[str, ...]:
+        """What its submit_sm go without since it refused them with it."""
+        return self._outcomes.omissions.learnt
 
     # -- what comes down --------------------------------------------------------------------------------------------
 
@@ -308,12 +316,14 @@ class Carrier:
         if not outgoing.sent_before:
             outgoing.sent_before = True
             self._counts.first_sent(message.lane, utc - (message.send_at or message.created_at))
-        fill, remaining_s = self.settings.template.fill, message.expires_at - utc
-        plain, left = gate.name in self._plain, send.segments
+        template, remaining_s, left = self.settings.template, message.expires_at - utc, send.segments
+        fill, without = template.fill, outgoing.without | template.without
+        if gate.name in self._plain:
+            without |= NO_TLVS
         for segment in outgoing.waiting()[:left]:
-            flight = Flight(outgoing, segment)
+            flight = Flight(outgoing, segment, without)
             try:
-                bind.submit(fill(message, outgoing.wires[segment.number - 1], remaining_s, plain=plain), flight)
+                bind.submit(fill(message, outgoing.wires[segment.number - 1], remaining_s, without), flight)
             except ValueError as error:  # a field of the message that no submit_sm can hold
                 self.scheduler.give_back(send._replace(segments=left))
                 outgoing.verdict = None

@@ -39,6 +39,13 @@ class CarrierCounts:
         if elapsed_s is not None:
             self._response_s.observe(elapsed_s)
 
+    def answered(self) -> dict[int, int]:
+        """Answers since the start by command_status, over all binds."""
+        answered: dict[int, int] = {}
+        for (_, command_status), slot in self._responses.items():
+            answered[command_status] = answered.get(command_status, 0) + int(slot.n)
+        return answered
+
     def throttled(self, bind: str) -> None:
         """A bind was told to be slower."""
         self._metrics.throttled(self._carrier, bind).n += 1

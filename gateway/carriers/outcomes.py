@@ -11,6 +11,7 @@ import structlog
 
 from gateway.carriers.answers import Action, decide
 from gateway.carriers.bind import Bind
+from gateway.carriers.omissions import Omissions
 from gateway.carriers.outgoing import Flight, Outgoing, Verdict
 from gateway.correlation import Correlation
 from gateway.message import Event, Message, Segment, Status, move_segment
@@ -114,6 +115,7 @@ class Outcomes:
         commits: Commits,
         dispatcher: Dispatcher,
         roads: Roads,
+        omissions: Omissions,
         counts: AnswerCounts,
         utc: Callable[[], float],
     ) -> None:
@@ -121,6 +123,7 @@ class Outcomes:
         self._commits = commits
         self._dispatcher = dispatcher
         self._roads = roads
+        self.omissions = omissions
         self._counts = counts
         self._utc = utc
 
@@ -129,20 +132,23 @@ class Outcomes:
     def answered(
         self, queue: Queue, bind: Bind, flight: Flight, command_status: int, message_id: str, elapsed_s: float | None
     ) -> None:
-        """A submit_sm was answered: done | later | throttle | next | refuse | stop | rebind, by table and `errors`."""
+        """A submit_sm was answered: do what `errors` or the table of `answers` says."""
         self._counts.response(bind.name, command_status, elapsed_s)
-        outgoing, segment = flight
+        outgoing, segment, without = flight
         if outgoing.flying.get(segment.number) is flight:
             del outgoing.flying[segment.number]
         if segment.status is not Status.ACCEPTED:  # a receipt or a late answer has settled it before
             self.go_on(queue, outgoing)
         elif command_status:
-            self._failed(queue, bind, outgoing, segment, command_status)
+            self._failed(queue, bind, flight, command_status)
         else:
+            if without & outgoing.without:
+                self.omissions.taken(flight)
             self._taken(queue, bind, outgoing, segment, message_id)
 
-    def _failed(self, queue: Queue, bind: Bind, outgoing: Outgoing, segment: Segment, command_status: int) -> None:
-        action = decide(command_status, self.policy.errors)
+    def _failed(self, queue: Queue, bind: Bind, flight: Flight, command_status: int) -> None:
+        outgoing, segment, _ = flight
+        action = self.omissions.settle(decide(command_status, self.policy.errors), flight)
         segment.command_status = command_status
         if action is Action.THROTTLE:
             self._counts.throttled(bind.name)
@@ -278,7 +284,7 @@ class Outcomes:
 
     def answered_late(self, queue: Queue, bind: Bind, flight: Flight, command_status: int, message_id: str) -> None:
         """A late answer during the hold settles its segment; after it, a yes still saves sending it once more."""
-        outgoing, segment = flight
+        outgoing, segment, _ = flight
         held = outgoing.flying.get(segment.number) is flight
         here = outgoing.message.carrier == self.policy.carrier and not outgoing.dropped
         if segment.status is not Status.ACCEPTED or not here or (command_status and not held):
@@ -295,7 +301,7 @@ class Outcomes:
 
         Past its ttl it is never sent again, and what may have been sent has not expired: it is unknown as well.
         """
-        outgoing, segment = flight
+        outgoing, segment, _ = flight
         message = outgoing.message
         if outgoing.flying.get(segment.number) is not flight:
             return  # settled meanwhile

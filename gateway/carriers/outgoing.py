@@ -31,12 +31,13 @@ class Outgoing:
 
     __slots__ = (
         "dropped", "entry", "failures", "failures_here", "flying", "message", "reference", "refusal", "sent_before",
-        "tried", "verdict", "wires", "worn",
+        "tried", "verdict", "wires", "without", "worn",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
         self.message = message
         self.wires: list[Wire] = []
+        self.without = 0  # of submission.NO_TIME, NO_TLVS: what this carrier has refused of it
         self.entry: Entry[Outgoing] | None = None
         self.flying: dict[int, Flight] = {}  # by number: the segments in a window, or uncertain
         self.failures = 0
@@ -67,6 +68,7 @@ class Outgoing:
             for segment in segments:
                 segment.reference = self.reference
         self.wires = wires
+        self.without = 0
         return True
 
     @property
@@ -89,10 +91,11 @@ class Outgoing:
 
 
 class Flight(NamedTuple):
-    """One try to send one segment: what comes back with the answer."""
+    """One try to send one segment: what comes back with the answer. `without`: see `SubmitTemplate.fill`."""
 
     outgoing: Outgoing
     segment: Segment
+    without: int = 0
 
 
 def taken(message: Message) -> bool:

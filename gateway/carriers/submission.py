@@ -13,6 +13,9 @@ from gateway.smpp.pdu import SubmitSm
 from gateway.smpp.spec import Tag
 from gateway.smpp.times import format_absolute, format_relative
 
+NO_TIME, NO_TLVS = 1, 2
+"""What a submit_sm can go without: its validity_period, and all TLVs but those that are the text or a part's place."""
+
 _CARRYING = frozenset({Tag.MESSAGE_PAYLOAD, Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM})
 
 
@@ -29,7 +32,7 @@ def validity_until(minute: int) -> str:
 
 
 class SubmitTemplate:
-    """Makes a carrier's submit_sm."""
+    """Makes a carrier's submit_sm. What it was told to go without stays away until the process ends."""
 
     def __init__(
         self, addressing: Addressing, *, service_type: str, tlvs: Tlvs, validity_form: str = "relative"
@@ -40,19 +43,46 @@ class SubmitTemplate:
         self._service_type = service_type
         self._tlvs = tlvs
         self._validity = _VALIDITY[validity_form]
+        self._own = frozenset(tag for tag, _ in tlvs)
+        self._barred: frozenset[int] = frozenset()
+        self.without = NO_TIME if validity_form == "none" else 0
+        """What every submit_sm goes without; NO_TLVS is never among it, since tags stay away one by one."""
 
-    def fill(self, message: Message, wire: Wire, remaining_s: float, *, plain: bool = False) -> SubmitSm:
+    @property
+    def barred(self) -> frozenset[int]:
+        """The tags that stay away."""
+        return self._barred
+
+    def go_without_time(self) -> None:
+        """Write no validity_period from now on."""
+        self._validity = _VALIDITY["none"]
+        self.without = NO_TIME
+
+    def go_without(self, tags: frozenset[int]) -> None:
+        """Write no TLVs with these tags from now on, neither the carrier's own nor an app's."""
+        self._barred |= tags
+        self._tlvs = tuple(tlv for tlv in self._tlvs if tlv[0] not in self._barred)
+
+    def optional(self, wire: Wire) -> tuple[frozenset[int], frozenset[int]]:
+        """The tags that can be left out of a segment's submit_sm, barred or not: the app's, and the carrier's own."""
+        return frozenset(tag for tag, _ in wire.tlvs) - _CARRYING, self._own
+
+    def fill(self, message: Message, wire: Wire, remaining_s: float, without: int = 0) -> SubmitSm:
         """The submit_sm of one segment. A receipt is always asked for: without one no message would ever end.
 
-        `plain`: for a peer that knows no TLVs; only those go that hold the text or say which part of it this is, where
-        the message was laid out so: without them it would be another message.
+        `without`: NO_TIME, NO_TLVS or both. The TLVs that then still go hold the text or say which part of it this is,
+        where the message was laid out so: without them it would be another message.
         """
         source = self._addressing.sender(message.sender)
         destination = self._addressing.destination(message.to)
-        if plain:
-            tlvs = tuple(tlv for tlv in wire.tlvs if tlv[0] in _CARRYING)
+        tlvs = wire.tlvs
+        if without & NO_TLVS:
+            tlvs = tuple(tlv for tlv in tlvs if tlv[0] in _CARRYING)
         else:
-            tlvs = wire.tlvs + self._tlvs if self._tlvs else wire.tlvs
+            if self._barred and tlvs:
+                tlvs = tuple(tlv for tlv in tlvs if tlv[0] not in self._barred)
+            if self._tlvs:
+                tlvs += self._tlvs
         return SubmitSm(
             self._service_type,
             source.ton,
@@ -65,7 +95,7 @@ class SubmitTemplate:
             message.content.protocol_id,
             0,
             "",
-            self._validity(message.expires_at, remaining_s),
+            "" if without & NO_TIME else self._validity(message.expires_at, remaining_s),
             1,
             0,
             wire.data_coding,

@@ -15,7 +15,14 @@ _STYLES = {"bound": "green", "receive-only": "yellow", "stopped": "dim"}
 
 def view(status: Status) -> Group:
     """Everything, the most urgent first."""
-    parts: list[RenderableType] = [_head(status), _binds(status), *_reasons(status), _lanes(status), _apps(status)]
+    parts: list[RenderableType] = [
+        _head(status),
+        _binds(status),
+        *_reasons(status),
+        *_carriers(status),
+        _lanes(status),
+        _apps(status),
+    ]
     return Group(*parts, *_rest(status))
 
 
@@ -50,6 +57,16 @@ def _reasons(status: Status) -> Iterator[Text]:
     for bind in status["binds"]:
         if bind["reason"]:
             yield Text(f"{plain(bind['bind'])}: {plain(bind['reason'])}", "red")
+
+
+def _carriers(status: Status) -> Iterator[Text]:
+    for carrier in status["carriers"]:
+        name, refused = plain(carrier["carrier"]), carrier["refused"]
+        if refused:
+            share, why = f"{refused['share']:.0%}", plain(refused["command_status"])
+            yield Text(f"{name}: {share} of its answers blame the {plain(refused['address'])}: {why}", "red")
+        if carrier["omitted"]:
+            yield Text(f"{name}: refused, so sent without: {plain(', '.join(carrier['omitted']))}", "yellow")
 
 
 def _lanes(status: Status) -> RenderableType:

@@ -51,6 +51,11 @@ def a_status() -> dict[str, Any]:
             a_bind("att-rx", "att", mode="receiver", window=None, window_used=None, rate_limit=None, rate=0.0,
                    history=[]),
         ],
+        "carriers": [
+            {"carrier": "telcel", "omitted": ["validity_period", "0x1400"], "refused": None},
+            {"carrier": "att", "omitted": [],
+             "refused": {"address": "destination", "share": 0.34, "command_status": "ESME_RINVDSTADR"}},
+        ],
         "lanes": [
             {"carrier": carrier, "lane": lane, "depth": depth, "on_disk": on_disk, "oldest_s": oldest}
             for carrier, lane, depth, on_disk, oldest in lanes

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from gateway.carriers.address import Address, Addressing, sender_kind
-from gateway.carriers.submission import SubmitTemplate, validity
+from gateway.carriers.submission import NO_TLVS, SubmitTemplate, validity
 from gateway.parts import Wire
 from gateway.smpp.spec import Tag
 from tests.support.store import a_message
@@ -93,6 +93,6 @@ def test_submit_sm_asks_for_a_receipt_and_carries_the_carriers_own() -> None:
 def test_plain_peer_gets_only_the_tlvs_that_hold_the_text() -> None:
     template = SubmitTemplate(addressing(), service_type="", tlvs=((0x1400, b"x"),))
     reference = (Tag.USER_MESSAGE_REFERENCE, b"\0\1")
-    assert template.fill(a_message(0), Wire(b"hola", 0, 0, (reference,)), 60, plain=True).tlvs == ()
+    assert template.fill(a_message(0), Wire(b"hola", 0, 0, (reference,)), 60, NO_TLVS).tlvs == ()
     payload = (Tag.MESSAGE_PAYLOAD, b"largo")
-    assert template.fill(a_message(0), Wire(b"", 0, 0, (reference, payload)), 60, plain=True).tlvs == (payload,)
+    assert template.fill(a_message(0), Wire(b"", 0, 0, (reference, payload)), 60, NO_TLVS).tlvs == (payload,)

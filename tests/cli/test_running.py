@@ -24,6 +24,8 @@ def test_status_fits_80_columns_and_tells_what_is_wrong(relevo: Relevo, gateway:
     assert max(map(len, ran.out.splitlines())) <= 80
     assert ran.out.splitlines()[0] == "gw1  relevo 0.1.0  up 26 h  ready"
     assert "telcel-2: 10.20.1.11:2775 refused the connection" in ran.out
+    assert "att: 34% of its answers blame the destination: ESME_RINVDSTADR" in ran.out
+    assert "telcel: refused, so sent without: validity_period, 0x1400" in ran.out
     assert "portability  plan: plan.csv: no such file" in ran.out
     rows = [line.split() for line in ran.out.splitlines()]
     assert ["telcel-1", "telcel", "bound", "24", "h", "12/50", "87.5", "100"] in rows
