@@ -179,7 +179,7 @@ class Core:
         for name, carrier in self.config.carriers.items():
             learnt = settings.get(LEARNT + name, "")
             self.carriers[name] = build_carrier(name, carrier, self.config.lanes, code, learnt, MAX_PARTS, around)
-        self.lookups.restore(settings)
+        self.lookups.restore(settings, await self.store.last_id())
         await self.batches.restore()
         await self._take_up(settings.get(WATERMARK, ""))
         for carrier_ in self.carriers.values():

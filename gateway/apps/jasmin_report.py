@@ -4,7 +4,6 @@ Level 1 says what a carrier answered the submit_sm with, level 2 how the message
 carrier ends at level 1 as one that a carrier refused: Jasmin has no word for it, and the app would wait for ever.
 """
 
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from gateway.apps.callback_call import Callback
@@ -62,8 +61,8 @@ def _second(delivery: Delivery, message: Message) -> dict[str, str]:
     text = render(
         "",
         STATES[delivery.status],
-        datetime.fromtimestamp(message.created_at, UTC),
-        datetime.fromtimestamp(delivery.created_at, UTC),
+        message.created_at,
+        delivery.created_at,
         error=error,
     )
     said = parse(text)

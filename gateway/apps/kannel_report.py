@@ -76,8 +76,8 @@ class Report(NamedTuple):
         return render(
             self.foreign_id or message.id,
             STATES[status],
-            datetime.fromtimestamp(message.created_at, UTC),
-            datetime.fromtimestamp(self.delivery.created_at, UTC),
+            message.created_at,
+            self.delivery.created_at,
             error=self.error or "000",
         ).decode("latin-1")
 

@@ -5,8 +5,6 @@ spelled it. An inbound text of more than 254 octets goes in message_payload, who
 arrive in pieces over several binds. Peers up to 3.3 know no TLVs, so such a text cannot be told them.
 """
 
-from datetime import UTC, datetime
-
 from gateway.apps.smpp_inquiries import STATES, error_of, network_error_of
 from gateway.apps.smpp_submission import NAMED, SPELLED
 from gateway.deliveries import Parcel
@@ -69,8 +67,8 @@ def receipt(delivery: Delivery, message: Message, *, tlvs: bool) -> DeliverSm:
         short_message=render(
             message_id,
             state,
-            datetime.fromtimestamp(message.created_at, UTC),
-            datetime.fromtimestamp(delivery.created_at, UTC),
+            message.created_at,
+            delivery.created_at,
             error=f"{error:03d}" if error <= 999 else "000",
             text=_beginning(message),
         ),

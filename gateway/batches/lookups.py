@@ -43,14 +43,19 @@ class Lookups:
         self._batches: deque[LookupRow] = deque()
         self._others: deque[LookupRow] = deque()
         self._missing: str | None = None  # beyond this id rows of batches may be missing
+        self._missing_to: str | None = None  # up to this one; None: up to the newest
         self._behind: str | None = None  # beyond this id rows of numbers and references may be missing
         self._came = 0
         self._marked_at = 0.0
         self._filling = asyncio.Lock()
 
-    def restore(self, settings: dict[str, str]) -> None:
-        """What a start finds: the mark, or nothing in a store of before there were lookups."""
-        self._missing = settings.get(MARK, "")
+    def restore(self, settings: dict[str, str], last_id: str) -> None:
+        """What a start finds: the mark, or nothing in a store of before there were lookups; and the newest message.
+
+        What is accepted from now on is told here, and must not be read back, however soon it comes.
+        """
+        self._missing = settings.get(MARK, "") if last_id else None
+        self._missing_to = last_id
 
     def accepted(self, messages: list[Message]) -> None:
         """These are on disk."""
@@ -65,6 +70,7 @@ class Lookups:
             self._behind = first_id(self._utc() - UNCOMMITTED_S)
         if len(self._batches) > MOST and self._missing is None:
             self._missing = first_id(self._utc() - UNCOMMITTED_S)
+            self._missing_to = None
             self._batches.clear()
 
     async def run(self) -> None:
@@ -83,7 +89,7 @@ class Lookups:
         """Return when the messages of all batches that were accepted before are found. Raises StoreError."""
         async with self._filling:
             while self._missing is not None:
-                self._missing = await self._catch_up(self._missing)
+                self._missing = await self._catch_up(self._missing, self._missing_to)
             while self._batches:
                 await self._fill(_slice_of(self._batches))
 
@@ -105,7 +111,7 @@ class Lookups:
                 if self._others:
                     await self._fill(_slice_of(self._others))
                 elif self._behind is not None:
-                    self._behind = await self._catch_up(self._behind)
+                    self._behind = await self._catch_up(self._behind, None)
             done += 1
 
     def _mark(self) -> None:
@@ -115,12 +121,14 @@ class Lookups:
             self._marked_at = now
             self._commits.setting(MARK, first_id(now - UNCOMMITTED_S))
 
-    async def _catch_up(self, after: str) -> str | None:
-        """Fill a slice read back from the store; from where to go on, None at the end."""
+    async def _catch_up(self, after: str, to: str | None) -> str | None:
+        """Fill a slice read back from the store; from where to go on, None at the end or where `to` is reached."""
         found = await self._store.messages_after(after, SLICE)
         if found:
             await self._fill([row for message in found for row in lookup_rows(message)])
-        return found[-1].id if len(found) == SLICE else None
+        if len(found) < SLICE or (to is not None and found[-1].id >= to):
+            return None
+        return found[-1].id
 
     async def _fill(self, rows: list[LookupRow]) -> None:
         """A slice on disk; then the writer belongs to others for a turn."""

@@ -228,6 +228,11 @@ class MemoryStore:
         self._check()
         return read_messages(_first(limit, self._messages.beyond(after)))
 
+    async def last_id(self) -> str:
+        """The highest id of any message, "" where there is none."""
+        self._check()
+        return max((row[0] for row in self._messages), default="")
+
     async def found_after(self, app: str, key: str, after: str, limit: int) -> list[Message]:
         """An app's messages that are found by a key, beyond `after`, oldest first."""
         self._check()

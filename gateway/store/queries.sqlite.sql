@@ -186,6 +186,9 @@ SELECT id, app, created_at, state, ended, facts FROM batches WHERE ended = 0 ORD
 SELECT id, status, lane, carrier, app, created_at, expires_at, send_at, updated_at, recipient, batch, facts, state
 FROM messages WHERE id > ? ORDER BY id LIMIT ?;
 
+-- name: last_id
+SELECT coalesce(max(id), '') FROM messages;
+
 -- name: messages_between
 SELECT id, status, lane, carrier, app, created_at, expires_at, send_at, updated_at, recipient, batch, facts, state
 FROM messages WHERE id > ? AND id < ? ORDER BY id LIMIT ?;

@@ -194,6 +194,10 @@ class SqliteStore:
         """Messages of all apps with an id beyond `after`, oldest first."""
         return read_messages(await self._walk("messages_after", after, limit))
 
+    async def last_id(self) -> str:
+        """The highest id of any message, "" where there is none."""
+        return str((await self._walk("last_id"))[0][0])
+
     async def found_after(self, app: str, key: str, after: str, limit: int) -> list[Message]:
         """An app's messages that are found by a key, beyond `after`, oldest first."""
         return read_messages(await self._walk("found_after", app, key, after, limit))

@@ -293,6 +293,9 @@ class Store(Protocol):
     async def messages_after(self, after: str, limit: int) -> list[Message]:
         """Messages of all apps with an id beyond `after`, oldest first."""
 
+    async def last_id(self) -> str:
+        """The highest id of any message, "" where there is none."""
+
     async def found_after(self, app: str, key: str, after: str, limit: int) -> list[Message]:
         """An app's messages that are found by a key (`store.batch`), with an id beyond `after`, oldest first."""
 

@@ -118,7 +118,7 @@ async def batches(store: MemoryStore | None = None) -> AsyncIterator[Site]:
     """A site with one carrier."""
     async with world("telcel", store=store) as around:
         site = Site(around)
-        site.lookups.restore(await around.store.settings())
+        site.lookups.restore(await around.store.settings(), await around.store.last_id())
         await site.batches.restore()
         yield site
         await site.batches.stop()

@@ -1,6 +1,6 @@
 """The text of a receipt in all the forms it was met in."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -178,23 +178,27 @@ def test_fields_are_read_in_any_order(fields: list[str]) -> None:
     assert parse(" ".join(fields)) == ReceiptText("5F3A", "001", "000", "2611221530", "", "UNDELIV", "04b")
 
 
-SUBMITTED, DONE = datetime(2026, 11, 22, 15, 30, 59), datetime(2026, 11, 22, 15, 31)
+SUBMITTED, DONE = datetime(2026, 11, 22, 15, 30, 59, tzinfo=UTC), datetime(2026, 11, 22, 15, 31, tzinfo=UTC)
 
 
 def test_render_writes_appendix_b() -> None:
-    text = render("1597639105", M.DELIVERED, SUBMITTED, DONE, text=b"Hola \x00 mundo, esto sigue")
+    text = render(
+        "1597639105", M.DELIVERED, SUBMITTED.timestamp(), DONE.timestamp(), text=b"Hola \x00 mundo, esto sigue"
+    )
     assert text == PLAIN.removesuffix("Hola").encode() + b"Hola \x00 mundo, esto s"
 
 
 @pytest.mark.parametrize("state", list(M))
 def test_rendered_text_is_read_as_the_same_state(state: M) -> None:
-    fields = parse(render("1234567890", state, SUBMITTED, DONE, error="7"))
+    fields = parse(render("1234567890", state, SUBMITTED.timestamp(), DONE.timestamp(), error="7"))
     assert (fields.id, fields.err, len(fields.stat)) == ("1234567890", "007", 7)
     assert fields.dlvrd == ("001" if state is M.DELIVERED else "000")
     expected = M.SCHEDULED if state is M.SCHEDULED else state
     assert state_of(fields.stat) is expected
-    assert date_of(fields.submit_date) == SUBMITTED.replace(second=0)
+    assert date_of(fields.submit_date) == SUBMITTED.replace(second=0, tzinfo=None)
 
 
 def test_render_does_not_end_in_half_an_escape() -> None:
-    assert render("1", M.DELIVERED, SUBMITTED, DONE, text=b"x" * 19 + b"\x1be").endswith(b"text:" + b"x" * 19)
+    assert render("1", M.DELIVERED, SUBMITTED.timestamp(), DONE.timestamp(), text=b"x" * 19 + b"\x1be").endswith(
+        b"text:" + b"x" * 19
+    )

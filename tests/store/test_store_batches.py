@@ -78,6 +78,7 @@ async def test_messages_of_all_apps_are_walked_by_id(store: Store) -> None:
     await keep(store, a_message(1), a_message(2, app="shop"), a_message(3))
     assert ids(await store.messages_after(an_id(1), 9)) == [an_id(2), an_id(3)]
     assert ids(await store.messages_after("", 1)) == [an_id(1)]
+    assert await store.last_id() == an_id(3)
 
 
 async def test_what_has_outlived_its_time_is_not_found_any_more(store: Store) -> None:

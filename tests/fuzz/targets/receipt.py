@@ -1,7 +1,7 @@
 """`receipt.classify`, `receipt.read` and `receipt_text.parse`: nothing a carrier puts into a receipt raises."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from gateway.smpp import receipt
 from gateway.smpp.codec import decode
@@ -17,6 +17,7 @@ _CODINGS = (0, 8, 3, 4, 1)
 _TAGS = tuple(map(int, (Tag.RECEIPTED_MESSAGE_ID, Tag.MESSAGE_STATE, Tag.NETWORK_ERROR_CODE, Tag.MESSAGE_PAYLOAD)))
 _STATES = tuple(MessageState)
 _MOMENT = datetime(2026, 11, 22, 15, 30)  # a receipt's dates are naive
+_EPOCH_S = _MOMENT.replace(tzinfo=UTC).timestamp()
 _PAYLOAD = 65_535
 _IN_PAYLOAD = 8  # of the first octet: the text stands in message_payload
 
@@ -71,7 +72,7 @@ def _check_network_error(value: bytes) -> None:
 def _come_back(text: bytes) -> None:
     """A receipt we write is one we read, whatever the message's text was."""
     state = _STATES[len(text) % len(_STATES)]
-    read = receipt.read(DeliverSm(esm_class=4, short_message=render("5f3a09c1", state, _MOMENT, _MOMENT, text=text)))
+    read = receipt.read(DeliverSm(esm_class=4, short_message=render("5f3a09c1", state, _EPOCH_S, _EPOCH_S, text=text)))
     assert (read.message_id, read.state, read.submit_date, read.error) == ("5f3a09c1", state, _MOMENT, "000")
 
 
