@@ -16,6 +16,7 @@ import structlog
 import uvloop
 
 from gateway import log as logging
+from gateway.apps.descriptors import raise_limit
 from gateway.config import Config, ConfigError, load
 from gateway.errors import StoreError
 from gateway.notify import Notify
@@ -41,6 +42,7 @@ def run(path: Path) -> int:
     configure_log(loaded.config)
     for warning in loaded.warnings:
         log.warning("configuration", problem=str(warning))
+    raise_limit()
     return uvloop.run(Daemon(path, loaded.config).run())
 
 

@@ -14,6 +14,8 @@ import structlog
 from gateway.admin.server import AdminServer
 from gateway.apps.auth import AppCredentials
 from gateway.apps.callbacks import Callbacks
+from gateway.apps.descriptors import Descriptors
+from gateway.apps.event_line import IN_FLIGHT
 from gateway.apps.http_server import HttpServer
 from gateway.apps.lockout import Lockout
 from gateway.apps.retries import retry_after_s
@@ -78,6 +80,7 @@ class Gateway:
         )
         credentials = AppCredentials(config.apps)
         lockout = Lockout()
+        self.descriptors = Descriptors(_kept_back(config))
         self.smpp = SmppServer(
             config.apps,
             credentials,
@@ -91,6 +94,7 @@ class Gateway:
             new_id=new_id,
             on_room=core.deliveries.wake,
             lockout=lockout,
+            descriptors=self.descriptors,
         )
         self.webhooks = Webhooks(config.apps, self.metrics, utc=clock.utc, monotonic=clock.monotonic)
         core.deliveries.add_way(SmppWay(self.smpp.binds, has_webhook=self.webhooks.wants))
@@ -114,6 +118,7 @@ class Gateway:
             clock=clock,
             up=core.dispatch.up,
             lockout=lockout,
+            descriptors=self.descriptors,
         )
         self.operations = Operations(
             core,
@@ -156,6 +161,7 @@ class Gateway:
     async def close(self) -> None:
         """Close the listeners, make durable what was said, and let go of everything."""
         self.stop_taking()
+        await self.descriptors.close()
         await self.http.stop()
         await self.smpp.stop()
         await self.webhooks.stop()
@@ -223,6 +229,13 @@ class Gateway:
     def _preset(self, config: Config) -> None:
         binds = [(name, bind.name) for name, carrier in config.carriers.items() for bind in carrier.binds]
         self.metrics.preset(list(config.carriers), binds, LANES, list(config.apps))
+
+
+def _kept_back(config: Config) -> int:
+    """Descriptors that no caller gets: for binds, posts to apps, the store, ops, and what is open for a moment."""
+    binds = sum(len(carrier.binds) for carrier in config.carriers.values())
+    posts = sum(app.webhook is not None or bool(app.callbacks) for app in config.apps.values()) * IN_FLIGHT
+    return 64 + 2 * binds + posts
 
 
 def _reloadable(change: Change) -> bool:

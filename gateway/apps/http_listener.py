@@ -9,7 +9,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Any, cast
 
 import structlog
 from aiohttp import web
@@ -18,9 +18,11 @@ from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import StreamReader
 
 from gateway.apps import problem
+from gateway.apps.descriptors import Descriptors
 from gateway.apps.http_access import Access, Credentials
 from gateway.apps.http_answer import Answer
 from gateway.apps.http_call import Call, Found, Route, Router, UnreadBody
+from gateway.apps.listener import Listener
 from gateway.config.units import Address
 from gateway.errors import Refusal, StoreError
 
@@ -47,21 +49,23 @@ class HttpListener:
         max_body: int,
         stopping: Callable[[], bool],
         new_id: Callable[[], str],
+        descriptors: Descriptors | None = None,
     ) -> None:
         """`max_body`: octets of a single message's body; `stopping()`: whether the gateway takes nothing any more;
-        `new_id()` names requests that bring no X-Request-Id."""
+        `new_id()` names requests that bring no X-Request-Id; `descriptors` to share them with other listeners."""
         self._router = Router(list(routes))
         self._access = Access(credentials)
         self._max_body = max_body
         self._new_id = new_id
         self._stopping = stopping
-        self._listener: asyncio.Server | None = None
+        self._descriptors = descriptors or Descriptors(0)
+        self._listener: Listener | None = None
         self._connections: _Connections | None = None
 
     @property
     def listening(self) -> bool:
         """Whether it takes connections."""
-        return self._listener is not None and self._listener.is_serving()
+        return self._listener is not None and self._listener.listening
 
     def set_credentials(self, credentials: Credentials) -> None:
         """Take over changed keys; the next request of every connection is judged by them."""
@@ -69,18 +73,18 @@ class HttpListener:
 
     async def start(self, address: Address, tls: ssl.SSLContext | None = None) -> int:
         """Listen; the port it came to, where `address` left it to the system. Raises OSError."""
-        loop = asyncio.get_running_loop()
         self._connections = _Connections(
+            self._descriptors.called,
             self._handle,
             request_factory=self._request,
             access_log=None,
             keepalive_timeout=KEEP_ALIVE_S,
             lingering_time=LINGER_S,
         )
-        self._listener = await loop.create_server(
-            self._connections, address.host, address.port, ssl=tls, backlog=BACKLOG, reuse_address=True
-        )
-        return int(self._listener.sockets[0].getsockname()[1])
+        self._listener = Listener(self._connections, backlog=BACKLOG, tls=tls)
+        _, port = await self._listener.open(address.host, address.port)
+        self._descriptors.watch(self._listener)
+        return port
 
     async def stop(self, timeout_s: float = 10.0) -> None:
         """Close the listener and idle connections; calls under way have `timeout_s` to be answered."""
@@ -142,14 +146,28 @@ class HttpListener:
 class _Connections(web.Server):
     """Makes a connection's protocol; aiohttp's, but for the words in which it refuses what is no HTTP."""
 
+    def __init__(self, has_room: Callable[[asyncio.BaseTransport], bool], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._has_room = has_room
+
     def __call__(self) -> web.RequestHandler:
-        return _Connection(self, loop=self._loop, **self._kwargs)
+        return _Connection(self._has_room, self, loop=self._loop, **self._kwargs)
 
 
 class _Connection(web.RequestHandler):
     """A caller's connection."""
 
-    __slots__ = ()
+    __slots__ = ("_has_room",)
+
+    def __init__(self, has_room: Callable[[asyncio.BaseTransport], bool], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._has_room = has_room
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Cut off at once where there is no descriptor for it to keep."""
+        super().connection_made(transport)
+        if not self._has_room(transport):
+            self.force_close()
 
     def handle_error(
         self,

@@ -8,6 +8,7 @@ import uuid_utils
 
 from gateway.apps.compatible_intake import Accepting
 from gateway.apps.compatible_login import Credentials, Login
+from gateway.apps.descriptors import Descriptors
 from gateway.apps.http_batches import BatchCalls
 from gateway.apps.http_inbound import InboundList
 from gateway.apps.http_listener import HttpListener
@@ -63,10 +64,11 @@ class HttpServer:
         clock: Clock,
         up: Callable[[str], bool] = lambda _: True,
         lockout: Lockout | None = None,
+        descriptors: Descriptors | None = None,
         new_id: Callable[[], str] = new_request_id,
     ) -> None:
-        """`find` and `cancel` know messages in memory and on disk; `up(carrier)`: has a bind up; `lockout` to share it
-        with other ways to log in; `new_id()` names requests."""
+        """`find` and `cancel` know messages in memory and on disk; `up(carrier)`: has a bind up; `lockout` and
+        `descriptors` to share them with other listeners; `new_id()` names requests."""
         self._config = config
         self._login = Login(credentials, lockout or Lockout(), clock.monotonic)
         accepting = Accepting(intake, metrics)
@@ -89,6 +91,7 @@ class HttpServer:
             max_body=config.http.max_body,
             stopping=lambda: intake.stopping,
             new_id=new_id,
+            descriptors=descriptors,
         )
 
     @property

@@ -18,10 +18,17 @@ MOST_LET_GO = 4
 
 
 class Doorstep:
-    """`enters(address)` says who is let in, `make` builds the protocol that serves it."""
+    """`enters(address)` says who is let in, `make` builds the protocol that serves it; `has_room(transport)`: whether
+    there is a descriptor for it to keep."""
 
-    def __init__(self, enters: Callable[[str], bool], make: Callable[[], asyncio.Protocol]) -> None:
+    def __init__(
+        self,
+        enters: Callable[[str], bool],
+        make: Callable[[], asyncio.Protocol],
+        has_room: Callable[[asyncio.BaseTransport], bool] = lambda _: True,
+    ) -> None:
         self._enters = enters
+        self._has_room = has_room
         self._make = make
         self._held: dict[asyncio.Transport, float] = {}  # until when, the first first
         self._timer: asyncio.TimerHandle | None = None
@@ -40,6 +47,9 @@ class Doorstep:
 
     def called(self, transport: asyncio.Transport) -> None:
         """Somebody has connected."""
+        if not self._has_room(transport):
+            transport.abort()
+            return
         name = transport.get_extra_info("peername")
         if self._enters(str(name[0]) if isinstance(name, tuple) else ""):
             protocol = self._make()

@@ -9,6 +9,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from gateway.apps.auth import AppCredentials
+from gateway.apps.descriptors import Descriptors
+from gateway.apps.listener import Listener
 from gateway.apps.lockout import Lockout
 from gateway.apps.smpp_admission import PAUSE_S, Admission
 from gateway.apps.smpp_allowance import BEFORE_BIND, Allowance
@@ -50,22 +52,25 @@ class SmppServer:
         new_id: Callable[[], str],
         on_room: Callable[[str], None],
         lockout: Lockout | None = None,
+        descriptors: Descriptors | None = None,
         system_id: str = "relevo",
         pause_s: float = PAUSE_S,
     ) -> None:
         """`road` is the intake; `find` and `cancel`: see `smpp_inquiries`; `on_room(app)`: a receiving bind has
-        appeared or reads again; `lockout` to share it with other ways to log in; `pause_s` before a no."""
+        appeared or reads again; `lockout` and `descriptors` to share them with other listeners; `pause_s` before a
+        no."""
         self.binds = AppBinds(metrics)
         self._on_room = on_room
         self._monotonic = monotonic
-        self._servers: list[asyncio.Server] = []
+        self._listeners: list[Listener] = []
+        self._descriptors = descriptors or Descriptors(0)
         self._connections: dict[AppBind, bool] = {}  # with whether it is still in the anteroom
         self._tasks: set[asyncio.Task[None]] = set()
         self._emptied = asyncio.Event()
         self._said_full_at = -_SAID_AGAIN_S
         self._apps = apps
         self._anteroom = Anteroom(apps, credentials)
-        self._doorstep = Doorstep(self._enters, self._new_connection)
+        self._doorstep = Doorstep(self._enters, self._new_connection, self._descriptors.called)
         self._around = Around(road, find, cancel, metrics, monotonic, utc, new_id, self._spawn)
         self._admission = Admission(
             apps,
@@ -84,23 +89,17 @@ class SmppServer:
 
     async def start(self, host: str, port: int, context: ssl.SSLContext | None = None) -> tuple[str, int]:
         """Listen there, with TLS where `context` is given; where it listens. Raises OSError. May be called again."""
-        server = await asyncio.get_running_loop().create_server(
-            self._doorstep.caller,
-            host,
-            port,
-            ssl=context,
-            ssl_handshake_timeout=None if context is None else HANDSHAKE_S,
-            backlog=BACKLOG,
-        )
-        self._servers.append(server)
-        name = server.sockets[0].getsockname()
-        log.info("smpp_listening", address=name[0], port=name[1], tls=context is not None)
-        return str(name[0]), int(name[1])
+        listener = Listener(self._doorstep.caller, backlog=BACKLOG, tls=context, handshake_s=HANDSHAKE_S)
+        address, port = await listener.open(host, port)
+        self._listeners.append(listener)
+        self._descriptors.watch(listener)
+        log.info("smpp_listening", address=address, port=port, tls=context is not None)
+        return address, port
 
     @property
     def listening(self) -> bool:
         """Whether apps can connect."""
-        return bool(self._servers) and all(server.is_serving() for server in self._servers)
+        return bool(self._listeners) and all(listener.listening for listener in self._listeners)
 
     def apply(self, apps: Mapping[str, App], credentials: AppCredentials) -> None:
         """Take over a changed configuration: apps that are gone are unbound, the others keep their binds."""
@@ -117,8 +116,8 @@ class SmppServer:
 
     async def stop(self, within_s: float = STOP_S) -> None:
         """Listen no more, answer what was asked, unbind everybody; after `within_s` what is left is cut off."""
-        for server in self._servers:
-            server.close()
+        for listener in self._listeners:
+            listener.close()
         self._doorstep.close()
         for bind in list(self._connections):
             bind.finish()
@@ -130,8 +129,6 @@ class SmppServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for server in self._servers:
-            await server.wait_closed()
 
     async def _all_gone(self, within_s: float) -> bool:
         """Wait until no connection is left, at most so long."""

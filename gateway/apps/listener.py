@@ -1,0 +1,79 @@
+"""An address that callers connect to, and that can rest: who calls meanwhile waits in the system's queue.
+
+A server of the loop cannot pause. So its sockets are held a second time: closing the server then leaves them listening,
+and going on is a new server on the same sockets.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+
+
+class Listener:
+    """One or more sockets (a host name may stand for several addresses) and the servers that accept from them."""
+
+    def __init__(
+        self,
+        make: Callable[[], asyncio.BaseProtocol],
+        *,
+        backlog: int,
+        tls: ssl.SSLContext | None = None,
+        handshake_s: float | None = None,
+    ) -> None:
+        """`make` builds a connection's protocol; `backlog`: how many callers the system lets wait; `handshake_s`: the
+        time for a TLS handshake, None for the loop's own."""
+        self._make = make
+        self._backlog = backlog
+        self._tls = tls
+        self._handshake_s = handshake_s if tls is not None else None
+        self._held: list[socket.socket] = []
+        self._servers: list[asyncio.Server] = []
+
+    async def open(self, host: str, port: int) -> tuple[str, int]:
+        """Listen; the address and port it came to, where `port` 0 left it to the system. Raises OSError."""
+        server = await asyncio.get_running_loop().create_server(
+            self._make,
+            host,
+            port,
+            ssl=self._tls,
+            ssl_handshake_timeout=self._handshake_s,
+            backlog=self._backlog,
+            reuse_address=True,
+        )
+        self._servers.append(server)
+        self._held = [socket.fromfd(each.fileno(), each.family, each.type) for each in server.sockets]
+        name = self._held[0].getsockname()
+        return str(name[0]), int(name[1])
+
+    @property
+    def listening(self) -> bool:
+        """Whether callers are accepted."""
+        return bool(self._servers) and all(server.is_serving() for server in self._servers)
+
+    def rest(self) -> None:
+        """Accept nobody until `go_on`. Who is connected stays so."""
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+
+    async def go_on(self) -> None:
+        """Accept again, first those who have waited. Raises OSError, and rests on."""
+        if self._servers:
+            return
+        for held in self._held:
+            server = await asyncio.get_running_loop().create_server(
+                self._make,
+                sock=held.dup(),
+                ssl=self._tls,
+                ssl_handshake_timeout=self._handshake_s,
+                backlog=self._backlog,
+            )
+            self._servers.append(server)
+
+    def close(self) -> None:
+        """Listen no more: who calls is refused."""
+        self.rest()
+        for held in self._held:
+            held.close()
+        self._held.clear()
