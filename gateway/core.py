@@ -338,6 +338,7 @@ class Core:
     def _on_outcome(self, parcel: Parcel, outcome: Outcome) -> None:
         if outcome is Outcome.DEAD:
             delivery = parcel.delivery
+            self.metrics.deliveries_dead(delivery.app).n += 1
             log.warning("delivery_dead", app=delivery.app, delivery=delivery.id, why=delivery.detail)
 
 

@@ -66,6 +66,7 @@ def read_gauges(core: Core, known: Known) -> None:
     )
     reader("relevo_queue_depth", lanes(lambda lane: lane[0] + lane[1]))
     reader("relevo_queue_oldest_seconds", lanes(lambda lane: lane[2] or 0.0))
+    reader("relevo_lane_ttl_seconds", lambda: [((lane,), getattr(core.config.lanes, lane).ttl) for lane in LANES])
     reader(
         "relevo_receipts_pending",
         lambda: [((c.name,), len(c.correlation) + c.correlation.spilled) for c in carriers.values()],
@@ -76,8 +77,9 @@ def read_gauges(core: Core, known: Known) -> None:
         "relevo_deliveries_oldest_seconds",
         lambda: [((app,), core.clock.utc() - at) for app, (n, at) in known.deliveries.items() if n],
     )
-    reader("relevo_store_size_bytes", lambda: [((), known.store_size[0])])
-    reader("relevo_store_free_bytes", lambda: [((), known.store_size[1])])
+    # Nothing until the store was asked: a disk of no free octet would be an alert.
+    reader("relevo_store_size_bytes", lambda: [((), known.store_size[0])] if any(known.store_size) else [])
+    reader("relevo_store_free_bytes", lambda: [((), known.store_size[1])] if any(known.store_size) else [])
     reader(
         "relevo_portability_table_age_seconds",
         lambda: [((), age) for source, age in known.ages() if source == "table" and age is not None],

@@ -99,6 +99,9 @@ class Metrics(Scrape):
         self.queue_oldest_seconds = Gauge(
             "relevo_queue_oldest_seconds", "carrier lane", "How long the oldest of them has waited since it was due."
         )
+        self.lane_ttl_seconds = Gauge(
+            "relevo_lane_ttl_seconds", "lane", "How old a message of the lane may be when it is sent."
+        )
         self.bind_up = Gauge("relevo_bind_up", "carrier bind", "1 while bound, else 0.")
         self.bind_reconnects = Counter(
             "relevo_bind_reconnects_total", "carrier bind", "Times the bind was bound again after it was lost."
@@ -147,6 +150,9 @@ class Metrics(Scrape):
         )
         self.deliveries_oldest_seconds = Gauge(
             "relevo_deliveries_oldest_seconds", "app", "How long the oldest of them has waited."
+        )
+        self.deliveries_dead = Counter(
+            "relevo_deliveries_dead_total", "app", "Receipts and inbound messages that were given up; kept for replay."
         )
         self.webhooks = Counter("relevo_webhooks_total", "app outcome", "Webhook posts.", values=_WEBHOOK)
         self.webhook_seconds = Histogram("relevo_webhook_seconds", "app", "A webhook post, to its answer.", _ANSWER)

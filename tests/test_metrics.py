@@ -52,6 +52,8 @@ NAMES = [
     "relevo_app_binds{app}",
     "relevo_webhooks_total{app,outcome}",
     "relevo_deliveries_waiting{app}",
+    "relevo_deliveries_dead_total{app}",
+    "relevo_lane_ttl_seconds{lane}",
     "relevo_loop_lag_seconds",
     "relevo_log_lines_lost_total",
     "relevo_asyncio_tasks",
