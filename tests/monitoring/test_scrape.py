@@ -26,7 +26,7 @@ LABELS = {
     "interface": {"http", "smpp", "kannel", "jasmin", "reply", "ops"},
     "status": {"delivered", "undelivered", "expired", "unknown", "rejected", "cancelled"},
 }
-WORDS = {"code", "state", "outcome", "command_status", "listener", "source", "result", "metric", "reason"}
+WORDS = {"address", "code", "state", "outcome", "command_status", "listener", "source", "result", "metric", "reason"}
 
 
 async def families(gateway: GatewayProcess) -> list[Metric]:
