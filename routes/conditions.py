@@ -8,6 +8,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from routes.facts import MoFacts, MtFacts
 from routes.keyword import keyword_of
+from routes.number_list import NumberList
+from routes.window import Minute, Window
 
 F = TypeVar("F")
 
@@ -51,8 +53,32 @@ def prefix(starts: Iterable[str]) -> Condition[MtFacts]:
     )
 
 
+def to_list(numbers: NumberList) -> Condition[MtFacts]:
+    """The number, or a beginning of it, is in a list."""
+    return Condition(
+        "to_list", lambda facts: bool(numbers.find(facts.number)), lambda _: "the number is not in the list", each=True
+    )
+
+
+def tag(words: Iterable[str]) -> Condition[MtFacts]:
+    """The message has one of these tags."""
+    wanted = frozenset(words)
+    return Condition(
+        "tag",
+        lambda facts: not wanted.isdisjoint(facts.tags),
+        lambda facts: _not_in(" ".join(facts.tags), wanted),
+        each=True,
+    )
+
+
+def time(window: Window) -> Condition[MtFacts]:
+    """The message is due within the window."""
+    minute = Minute(window)
+    return Condition("time", lambda facts: minute.holds(facts.at), lambda _: f"it is not due in {window}", each=True)
+
+
 def sender(names: Iterable[str]) -> Condition[MtFacts]:
-    """The app asked for one of these senders."""
+    """The message is from one of these senders, as the app asked for it."""
     wanted = frozenset(names)
     return Condition(
         "sender", lambda facts: facts.sender in wanted, lambda facts: _not_in(facts.sender, wanted), each=True

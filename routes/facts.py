@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 class MtFacts(NamedTuple):
     """An outgoing message. `network` is the subscriber's, `hosts` whose core serves it besides, the nearest first
-    (`hosted_by`); `number` E.164 digits; `sender` what the app asked for, "" for nothing."""
+    (`hosted_by`); `number` E.164 digits; `sender` what the app asked for, else its own first, "" for neither; `tags`
+    its words for the message; `at` when it is due, Unix seconds."""
 
     network: str
     hosts: tuple[str, ...]
@@ -13,6 +14,8 @@ class MtFacts(NamedTuple):
     app: str
     lane: str
     sender: str = ""
+    tags: tuple[str, ...] = ()
+    at: float = 0.0
 
 
 class MoFacts(NamedTuple):

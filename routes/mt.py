@@ -6,35 +6,45 @@ network: first match wins, and that may be an earlier route that asks for no net
 its host, then of the host's host. So a route for an MVNO's OTPs alone leaves its campaigns to the host's routes, and it
 does not matter whether a host's route stands before an MVNO's.
 
+A rule that denies takes part like any other: a message that comes to it has no carriers, and a code that says why.
+
 What depends only on network, app and lane is worked out once and remembered; conditions that are another for each
-message (prefix, sender) and `via` are asked each time.
+message (prefix, to_list, tag, sender, time) and `via` are asked each time.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from routes import conditions
 from routes.conditions import Condition
 from routes.facts import MtFacts
+from routes.number_list import NumberList
 from routes.trace import Tried, why_not
-from routes.via import Up, Via, compile_via
+from routes.via import Up, Via, Written, compile_via
+from routes.window import Window
 
 REMEMBERED = 10_000
 
 
 class MtRule(NamedTuple):
-    """A route as configured; a condition that is empty asks nothing."""
+    """A route as configured; a condition that is empty asks nothing. With `deny`, the code of a refusal, `via` is
+    empty."""
 
-    via: Sequence[str] | Mapping[str, float]
+    via: Written = ()
     network: Sequence[str] = ()
     prefix: Sequence[str] = ()
     lane: Sequence[str] = ()
     app: Sequence[str] = ()
     sender: Sequence[str] = ()
+    tag: Sequence[str] = ()
+    to_list: NumberList | None = None
+    time: Window | None = None
+    deny: str = ""
 
 
 class MtChoice(NamedTuple):
-    """Carriers in the order to try, and the rule (from 0) that named them; none and None where no route leads."""
+    """Carriers in the order to try, and the rule (from 0) that named them; none and None where no route leads, none and
+    a rule where that rule denies (`MtRoutes.denial`)."""
 
     carriers: tuple[str, ...]
     rule: int | None
@@ -50,6 +60,7 @@ class MtExplanation(NamedTuple):
 class _Rule(NamedTuple):
     number: int
     via: Via
+    deny: str
     names: frozenset[str]
     conditions: tuple[Condition[MtFacts], ...]
     each: tuple[Condition[MtFacts], ...]
@@ -61,6 +72,13 @@ class _Level(NamedTuple):
     network: str
     rules: tuple[_Rule, ...]
     last: bool
+
+
+class _Nowhere:
+    """The `via` of a rule that denies."""
+
+    def order(self, up: Up, random: float) -> tuple[str, ...]:
+        return ()
 
 
 _NO_ROUTE = MtChoice((), None)
@@ -85,6 +103,10 @@ class MtRoutes:
             if rule is not None:
                 return MtChoice(rule.via.order(up, random), rule.number)
         return _NO_ROUTE
+
+    def denial(self, rule: int) -> str:
+        """The code with which a rule denies, "" where it leads to carriers."""
+        return self._rules[rule].deny
 
     def explain(self, facts: MtFacts, up: Up, random: float) -> MtExplanation:
         """The same choice with its trace: each network that the message was matched as, each rule up to the first that
@@ -137,11 +159,17 @@ def _compiled(index: int, rule: MtRule) -> _Rule:
             (conditions.lane, rule.lane),
             (conditions.app, rule.app),
             (conditions.sender, rule.sender),
+            (conditions.tag, rule.tag),
         )
         if values
     ]
+    if rule.to_list is not None:  # an empty list is a condition that never holds, not none
+        given.append(conditions.to_list(rule.to_list))
+    if rule.time is not None:
+        given.append(conditions.time(rule.time))
+    via = _Nowhere() if rule.deny else compile_via(rule.via)
     each = tuple(condition for condition in given if condition.each)
-    return _Rule(index, compile_via(rule.via), frozenset(rule.network), tuple(given), each)
+    return _Rule(index, via, rule.deny, frozenset(rule.network), tuple(given), each)
 
 
 def _match(level: _Level, facts: MtFacts) -> _Rule | None:

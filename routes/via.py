@@ -1,14 +1,26 @@
 """Which carriers a rule leads to, in order, given which are up.
 
-A list is failover: in its order. Weights spread messages over what is up, each the others' failover: the order is drawn
-by weight too, so that the load of one that is down is shared as the weights say. Carriers that are down come last and
-are not left out: the choice is made again when the message is sent.
+A list is failover: in its order, or the cheapest first (`LeastCost`). Weights spread messages over what is up, each the
+others' failover: the order is drawn by weight too, so that the load of one that is down is shared as the weights say.
+Carriers that are down come last and are not left out: the choice is made again when the message is sent.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from decimal import Decimal
+from typing import NamedTuple, Protocol
 
 Up = Callable[[str], bool]
+
+
+class LeastCost(NamedTuple):
+    """A `via` whose carriers are each others' failover, the cheapest first; prices in one currency. Of equals the one
+    named first goes first."""
+
+    prices: Mapping[str, Decimal]
+
+
+Written = Sequence[str] | Mapping[str, float] | LeastCost
+"""A rule's `via`: failover in its order, weights, or the cheapest first."""
 
 
 class Via(Protocol):
@@ -60,8 +72,10 @@ class Weighted:
         return _drawn(alive, random) + _drawn(dead, random)
 
 
-def compile_via(via: Sequence[str] | Mapping[str, float]) -> Via:
-    """A rule's `via` as written: a list or weights. Raises ValueError."""
+def compile_via(via: Written) -> Via:
+    """A rule's `via` as written. Raises ValueError."""
+    if isinstance(via, LeastCost):
+        return Failover(sorted(via.prices, key=via.prices.__getitem__))
     return Weighted(via) if isinstance(via, Mapping) else Failover(via)
 
 

@@ -1,7 +1,12 @@
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from routes.facts import MtFacts
 from routes.mt import MtRoutes, MtRule
+from routes.number_list import NumberList
+from routes.window import window
 
 UP = {"telcel", "movistar", "att"}
 
@@ -138,3 +143,61 @@ def test_explanation_shows_that_an_mvno_was_tried_as_its_host() -> None:
 def test_routes_refuse_a_rule_that_leads_nowhere() -> None:
     with pytest.raises(ValueError, match="no carrier"):
         MtRoutes([MtRule(via=[])])
+
+
+WEEKEND = window(None, None, ["sat", "sun"], ZoneInfo("America/Mexico_City"))
+SATURDAY = datetime(2026, 11, 28, 18, tzinfo=UTC).timestamp()
+MONDAY = SATURDAY + 2 * 86_400
+DENYING = MtRoutes(
+    [
+        MtRule(to_list=NumberList(["3718"]), deny="denied"),
+        MtRule(tag=["promo"], time=WEEKEND, deny="not_allowed"),
+        MtRule(tag=["otp", "alert"], via=["att"]),
+        MtRule(sender=["BANCO"], via=["movistar"]),
+        MtRule(via=["telcel"]),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "rule"),
+    [
+        (facts(number="37180000000"), 0),
+        (facts(number="37190000000"), 4),
+        (facts()._replace(tags=("promo", "otp"), at=SATURDAY), 1),
+        (facts()._replace(tags=("promo", "otp"), at=MONDAY), 2),
+        (facts()._replace(tags=("promo",), at=MONDAY), 4),
+        (facts(sender="BANCO"), 3),
+        (facts(sender="Banco"), 4),
+    ],
+)
+def test_routes_look_at_lists_tags_times_and_senders_of_each_message(asked: MtFacts, rule: int) -> None:
+    choice = DENYING.choose(asked, is_up, 0.0)
+    assert choice.rule == rule
+    assert bool(choice.carriers) is (rule > 1)
+    assert DENYING.explain(asked, is_up, 0.0).choice == choice
+
+
+def test_rule_that_denies_says_with_what() -> None:
+    assert [DENYING.denial(rule) for rule in range(5)] == ["denied", "not_allowed", "", "", ""]
+
+
+def test_rule_that_denies_an_mvno_names_it_before_its_host_is_asked() -> None:
+    routes = MtRoutes([MtRule(network=["movistar"], via=["movistar"]), MtRule(network=["weex"], deny="denied")])
+    assert routes.choose(facts("weex", ("movistar",)), is_up, 0.0) == ((), 1)
+
+
+def test_empty_list_of_numbers_is_a_condition_that_never_holds() -> None:
+    routes = MtRoutes([MtRule(to_list=NumberList([]), deny="denied"), MtRule(via=["telcel"])])
+    assert routes.choose(facts(), is_up, 0.0).rule == 1
+
+
+def test_explanation_says_why_lists_tags_times_and_senders_do_not_hold() -> None:
+    tried = DENYING.explain(facts(sender="SHOP")._replace(tags=("news",), at=MONDAY), is_up, 0.0).tried
+    assert [line.why_not for line in tried] == [
+        "to_list: the number is not in the list",
+        "tag: news is not promo; time: it is not due in sat sun, America/Mexico_City",
+        "tag: news is not alert or otp",
+        "sender: SHOP is not BANCO",
+        "",
+    ]

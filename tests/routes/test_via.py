@@ -1,11 +1,12 @@
 from collections import Counter
+from decimal import Decimal
 from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routes.via import compile_via
+from routes.via import LeastCost, compile_via
 
 CARRIERS = ("a", "b", "c")
 
@@ -60,7 +61,13 @@ def test_order_names_each_carrier_once_and_the_living_first(
         assert [carrier in up for carrier in order] == sorted((carrier in up for carrier in order), reverse=True)
 
 
-@pytest.mark.parametrize("via", [[], {}, {"a": 0}, {"a": -1, "b": 2}])
-def test_via_that_leads_nowhere_is_refused(via: list[str] | dict[str, float]) -> None:
+@pytest.mark.parametrize(("up", "order"), [("abcd", "bdac"), ("ac", "acbd"), ("", "bdac")])
+def test_least_cost_goes_by_the_cheapest_that_is_up_and_of_equals_by_the_first_named(up: str, order: str) -> None:
+    prices = {"a": Decimal("0.20"), "b": Decimal("0.18"), "c": Decimal("0.2"), "d": Decimal("0.180")}
+    assert compile_via(LeastCost(prices)).order(lambda carrier: carrier in up, 0.5) == tuple(order)
+
+
+@pytest.mark.parametrize("via", [[], {}, {"a": 0}, {"a": -1, "b": 2}, LeastCost({})])
+def test_via_that_leads_nowhere_is_refused(via: list[str] | dict[str, float] | LeastCost) -> None:
     with pytest.raises(ValueError, match="carrier"):
         compile_via(via)
