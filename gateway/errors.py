@@ -23,6 +23,7 @@ REFUSALS: dict[str, Answer] = {
     "not_mobile": Answer(422, _S.ESME_RSUBMITFAIL, "The number is not a mobile number."),
     "no_route": Answer(422, _S.ESME_RINVDSTADR, "No route leads to the number's network."),
     "unknown_network": Answer(422, _S.ESME_RINVDSTADR, "No source knows which network serves the number."),
+    "denied": Answer(422, _S.ESME_RSUBMITFAIL, "A route denies such messages."),
     "sender_not_allowed": Answer(403, _S.ESME_RINVSRCADR, "The sender is not one this app and its carrier may use."),
     "lane_not_allowed": Answer(403, _S.ESME_RSUBMITFAIL, "The app may not use this lane."),
     "not_allowed": Answer(403, _S.ESME_RSUBMITFAIL, "The app may not do this."),

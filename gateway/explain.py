@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from gateway.errors import Refusal
 from gateway.intake import Intake, Step, Submission
+from gateway.parts import CannotWrite, settle
 from portability.number import Number
 from portability.source import Answer
 from portability.trace import trace
-from routes.facts import MtFacts
 
 
 class Price(NamedTuple):
@@ -103,6 +103,7 @@ class Explainer:
                 "sender", submission.sender or "nothing", decision.sender, "the app's and the carrier's lists allow it"
             )
         )
+        self._costs(submission, decision.carriers, steps)
         length = len(submission.content.text or submission.content.data)
         steps.append(
             Step("encoding", f"{length} characters", decision.content.settled, _counted(decision.content.parts))
@@ -132,14 +133,29 @@ class Explainer:
             lane = self._intake.lane_of(submission)
         except Refusal:
             return
-        facts = MtFacts(answer.network, answer.hosts, number.digits, submission.app, lane, submission.sender)
-        explained = rules.routes.explain(facts, self._up, 0.0)
+        explained = rules.routes.explain(self._intake.facts(submission, number, answer, lane), self._up, 0.0)
         for tried in explained.tried:
-            verdict = "matches" if not tried.why_not else "does not match"
+            denial = "" if tried.why_not else rules.routes.denial(tried.rule)
+            verdict = "does not match" if tried.why_not else "denies" if denial else "matches"
             steps.append(Step(f"route {tried.rule}", tried.network, verdict, tried.why_not or "first that holds"))
 
     def _standing(self, carriers: tuple[str, ...]) -> str:
         return ", ".join(f"{name} is {'up' if self._up(name) else 'down'}" for name in carriers)
+
+    def _costs(self, submission: Submission, carriers: tuple[str, ...], steps: list[Step]) -> None:
+        """What each carrier would ask for it: carriers write alike or not, so that segments are counted for each."""
+        for name in carriers:
+            price = self._prices.get(name)
+            if price is None:
+                continue
+            profile = self._intake.rules.carriers[name].profile
+            try:
+                parts = settle(submission.content, profile, transliterate=submission.transliterate).parts
+            except CannotWrite as error:
+                steps.append(Step("price", name, "", f"it cannot be written there: {error}"))
+                continue
+            why = f"{_counted(parts)} at {price.per_segment} {price.currency}"
+            steps.append(Step("price", name, f"{price.per_segment * parts} {price.currency}", why))
 
     def _price(self, carrier: str, segments: int) -> dict[str, str] | None:
         price = self._prices.get(carrier)

@@ -43,6 +43,7 @@ class Submission(msgspec.Struct, kw_only=True):
     callback: str = ""
     extras: dict[str, str] = msgspec.field(default_factory=dict)
     status: Status = Status.ACCEPTED
+    tags: tuple[str, ...] = ()
 
 
 class AppRules(NamedTuple):
@@ -173,13 +174,29 @@ class Intake:
             raise Refusal("unknown_network", field="to")
         if submission.interface != "reply" and self._opt_outs.has(submission.app, number.digits):
             raise Refusal("opted_out", field="to")
-        facts = MtFacts(answer.network, answer.hosts, number.digits, submission.app, lane, submission.sender)
-        choice = rules.routes.choose(facts, self._up, self._random())
+        choice = rules.routes.choose(self.facts(submission, number, answer, lane), self._up, self._random())
         if not choice.carriers:
+            if choice.rule is not None:
+                raise Refusal(rules.routes.denial(choice.rule), field="to")
             raise Refusal("no_route", f"No route leads to network {answer.network}.", "to")
         carriers, sender = self._sender(submission, app, choice.carriers)
         carriers, content = self._content(submission, carriers)
         return Decision(number, answer.network, answer, lane, carriers, choice.rule, sender, content)
+
+    def facts(self, submission: Submission, number: Number, answer: Answer, lane: str) -> MtFacts:
+        """What routes look at, of a number whose network is known. One that is to be sent later is due then."""
+        own = self.rules.apps[submission.app].senders
+        at, send_at = self._utc(), submission.send_at
+        return MtFacts(
+            answer.network or "",
+            answer.hosts,
+            number.digits,
+            submission.app,
+            lane,
+            submission.sender or (own[0] if own else ""),
+            submission.tags,
+            send_at if send_at > at else at,
+        )
 
     def lane_of(self, submission: Submission) -> str:
         """The lane a submission takes. Raises Refusal lane_not_allowed."""
@@ -268,6 +285,7 @@ class Intake:
             updated_at=now,
             segments=[],
             events=[Event(now, status)],
+            tags=submission.tags,
         )
 
     def admit(self, app: str, count: int = 1) -> None:

@@ -123,7 +123,8 @@ class Message(msgspec.Struct, kw_only=True, eq=False):
     """A message and how far it has come. Facts are set once; status, carrier, segments, events and error move on.
 
     `to` is E.164 digits without "+"; times are seconds since the epoch (UTC); `send_at` 0 means at once.
-    `receipt` says which events the app wants: final, all, failure or none.
+    `receipt` says which events the app wants: final, all, failure or none. `tags` are the app's words that routes may
+    ask for.
     """
 
     id: str
@@ -150,6 +151,7 @@ class Message(msgspec.Struct, kw_only=True, eq=False):
     events: list[Event] = msgspec.field(default_factory=list)
     error_code: str = ""
     error_detail: str = ""
+    tags: tuple[str, ...] = ()
     counted: Status = Status.ACCEPTED  # what it counts as in its batch: the status that was committed last
 
     def __eq__(self, other: object) -> bool:

@@ -24,6 +24,7 @@ def message_object(message: Message) -> JsonObject:
         "app": message.app,
         "batch": message.batch or None,
         "reference": message.reference or None,
+        "tags": list(message.tags),
         "to": "+" + message.to,
         "from": message.sender,
         "lane": message.lane,

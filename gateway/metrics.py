@@ -27,7 +27,7 @@ _LAG = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _INTERFACE = {"interface": ("http", "smpp", "kannel", "jasmin", "reply", "ops")}
 _CODE = {
     "code": (
-        *("invalid_number", "unknown_network", "no_route", "sender_not_allowed"),
+        *("invalid_number", "unknown_network", "no_route", "denied", "sender_not_allowed"),
         *("over_tps", "over_quota", "queue_full", "store_unavailable"),
     )
 }

@@ -184,9 +184,10 @@ class Gateway:
         if fixed:
             raise ConfigError([Problem(file, 1, change.path, "has changed, which needs a restart") for change in fixed])
         credentials = AppCredentials(config.apps)
+        rules, inbound_rules = build_rules(config), build_inbound_rules(config)  # a list's file may be gone by now
         self.config = self.core.config = config
-        self.core.intake.apply(build_rules(config))
-        self.core.inbound.rules = build_inbound_rules(config)
+        self.core.intake.apply(rules)
+        self.core.inbound.rules = inbound_rules
         for app in config.apps:
             self.core.deliveries.add_app(app)
         self.smpp.apply(config.apps, credentials)

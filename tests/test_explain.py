@@ -9,6 +9,7 @@ import pytest
 from gateway.errors import Refusal
 from gateway.explain import Explainer, Explanation, Price
 from gateway.message import Content
+from gateway.parts import Profile
 from portability.source import Answer
 from routes.mt import MtRoutes, MtRule
 from tests.test_intake import ASKED, MOVISTAR, REFUSED, RULES, TELCEL, WEEX, Desk, Table, a_submission, routed
@@ -42,7 +43,7 @@ async def test_explanation_says_how_a_message_would_go_and_sends_nothing(desk: D
     )  # fmt: skip
     assert steps(found) == {
         "number": f"+{TELCEL}", "source stub": "telcel", "route 0": "matches", "lane": "fast", "carriers": "telcel",
-        "sender": "45555", "encoding": "gsm7",
+        "price": "0.36 MXN", "sender": "45555", "encoding": "gsm7",
     }  # fmt: skip
     await desk.settled()
     assert (desk.log, desk.commits.backlog) == ([], 0)
@@ -113,6 +114,35 @@ async def test_explanation_shows_which_carriers_are_up_and_their_order(desk: Des
     assert found.carriers == ("telcel", "movistar")
     assert "telcel is up, movistar is down" in {step["why"] for step in found.steps}
     assert found.price == {"currency": "MXN", "amount": "0.18"}
+
+
+async def test_explanation_says_what_each_carrier_would_ask_as_it_counts_segments(desk: Desk) -> None:
+    desk.intake.apply(routed("telcel", "open", "movistar", "att"))
+
+    found = await explain(desk, app="shop", sender="BANCO", content=Content("ó" * 71))
+
+    asked = [(step["asked"], step["answer"], step["why"]) for step in found.steps if step["step"] == "price"]
+    assert asked == [
+        ("telcel", "0.36 MXN", "2 segments at 0.18 MXN"),
+        ("movistar", "0.0250 USD", "2 segments at 0.0125 USD"),
+    ]
+    telcel, movistar = RULES.carriers["telcel"], RULES.carriers["movistar"]._replace(profile=Profile(ucs2=False))
+    desk.intake.apply(routed("telcel", "movistar")._replace(carriers={"telcel": telcel, "movistar": movistar}))
+
+    found = await explain(desk, app="shop", sender="BANCO", content=Content("ó" * 71))
+
+    assert [step["answer"] for step in found.steps if step["step"] == "price"] == ["0.36 MXN", ""]
+    assert "it cannot be written there" in next(step["why"] for step in found.steps if step["asked"] == "movistar")
+
+
+async def test_explanation_names_the_rule_that_denies(desk: Desk) -> None:
+    rules = [MtRule(tag=("promo",), deny="not_allowed"), MtRule(via=("telcel",))]
+    desk.intake.apply(RULES._replace(routes=MtRoutes(rules)))
+
+    found = await explain(desk, tags=("promo",))
+
+    assert (found.refusal, found.carriers, steps(found)["route 0"]) == ("not_allowed", (), "denies")
+    assert (await explain(desk)).carriers == ("telcel",)
 
 
 async def test_explanation_without_a_price_has_none(desk: Desk) -> None:

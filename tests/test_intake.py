@@ -1,10 +1,12 @@
 """The road in: what is refused and why, what a message becomes, and when it is on disk, answered and handed down."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar
 
 import pytest
 
+from gateway.config.routing import DENIALS
 from gateway.errors import REFUSALS, Refusal, StoreError
 from gateway.intake import AppRules, CarrierRules, Intake, Rules, Submission
 from gateway.message import Content, Event, Message, Status
@@ -13,6 +15,7 @@ from gateway.parts import Profile
 from gateway.text.data_coding import Alphabet
 from portability.source import Answer, Ask, NeedsAsking, Resolver
 from routes.mt import MtRoutes, MtRule
+from routes.window import window
 from tests.support.roads import Ground
 from tests.support.store import turns
 
@@ -345,6 +348,42 @@ async def test_number_without_a_route_is_refused(desk: Desk) -> None:
     refused = desk.refusal()
 
     assert (refused.code, refused.field, refused.detail) == ("no_route", "to", "No route leads to network telcel.")
+
+
+@pytest.mark.parametrize(("deny", "status"), [("denied", 422), ("not_allowed", 403)])
+async def test_message_that_a_route_denies_is_refused_with_its_code(desk: Desk, deny: str, status: int) -> None:
+    rules = [MtRule(tag=("promo",), deny=deny), MtRule(via=("telcel",))]
+    desk.intake.apply(RULES._replace(routes=MtRoutes(rules)))
+
+    refused = desk.refusal(tags=("otp", "promo"))
+
+    assert (refused.code, refused.field, refused.detail) == (deny, "to", REFUSALS[deny].sentence)
+    assert refused.answer.http_status == status
+    assert (await desk.taken(tags=("otp",))).tags == ("otp",)
+
+
+def test_every_code_that_a_route_may_deny_with_is_a_refusal() -> None:
+    assert set(DENIALS) <= set(REFUSALS)
+
+
+async def test_routes_ask_for_the_moment_a_message_is_due(desk: Desk) -> None:
+    now = desk.clock.utc()
+    later = datetime.fromtimestamp(now + 7_200, UTC)
+    within = window(later.time().replace(second=0, microsecond=0), time(), [], UTC)
+    rules = [MtRule(time=within._replace(end=(later + timedelta(hours=1)).time()), via=("open",))]
+    desk.intake.apply(RULES._replace(routes=MtRoutes([*rules, MtRule(via=("telcel",))])))
+
+    assert (await desk.taken()).carrier == "telcel"
+    assert (await desk.taken(send_at=now + 7_260)).carrier == "open"
+
+
+async def test_routes_take_a_message_without_a_sender_as_from_its_apps_first(desk: Desk) -> None:
+    rules = [MtRule(sender=("45555",), via=("telcel",)), MtRule(via=("open",))]
+    desk.intake.apply(RULES._replace(routes=MtRoutes(rules)))
+
+    assert (await desk.taken(sender="")).carrier == "telcel"
+    assert (await desk.taken(sender="BANCO")).carrier == "open"
+    assert (await desk.taken(app="shop", sender="")).carrier == "open"
 
 
 async def test_text_that_no_carrier_can_write_is_refused_with_the_first_ones_reason(desk: Desk) -> None:

@@ -26,6 +26,7 @@ def test_message_object_has_every_field_from_the_start() -> None:
         "app": "bank",
         "batch": None,
         "reference": None,
+        "tags": [],
         "to": "+525512345678",
         "from": "45555",
         "lane": "fast",

@@ -1,11 +1,13 @@
 """What the roads read out of a configuration."""
 
+import copy
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
-from gateway.config import Config, parse
+from gateway.config import Config, ConfigError, parse
 from gateway.rules import MAX_PARTS, build_inbound_rules, build_rules
 from gateway.text.data_coding import Alphabet
 from gateway.text.segments import LongMessages
@@ -88,3 +90,38 @@ def test_rules_of_the_way_back_choose_as_configured() -> None:
     assert routes.choose(MoFacts(rules.ours["5500001111"], "hola")).app == "news"
     assert routes.choose(MoFacts("60000", "alta ya")).app == "shop"
     assert routes.choose(MoFacts("60000", "hola")).app == "bank"
+
+
+def test_rules_of_a_route_ask_for_all_that_it_says(tmp_path: Path) -> None:
+    (tmp_path / "premium.txt").write_text("+3718  # premium\n")
+    routes = [
+        {"to_list": "premium.txt", "deny": True},
+        {"tag": "night", "time": {"zone": "UTC", "from": "22:00", "to": "06:00"}, "sender": "BANCO", "via": "att"},
+        {"via": {"least_cost": ["telcel", "att"]}},
+    ]
+    document = copy.deepcopy(DOCUMENT) | {"routes": routes}
+    for carrier, price in (("telcel", "0.20"), ("att", "0.18")):
+        document["carriers"][carrier]["price"] = {"currency": "MXN", "per_segment": price}
+    rules = build_rules(parse(yaml.safe_dump(document), "relevo.yaml", tmp_path, {}).config).routes
+    asked = MtFacts("telcel", (), "525512345678", "bank", "fast", "BANCO", ("night",), 23 * 3600.0)
+
+    chosen = [
+        rules.choose(facts, lambda carrier: True, 0.5)
+        for facts in (asked, asked._replace(at=12 * 3600.0), asked._replace(number="37181234567"))
+    ]
+
+    assert chosen == [(("att",), 1), (("att", "telcel"), 2), ((), 0)]
+    assert rules.denial(0) == "denied"
+
+
+def test_rules_are_not_built_of_a_list_that_is_gone_or_wrong(tmp_path: Path) -> None:
+    (tmp_path / "premium.txt").write_text("+3718\n")
+    document = DOCUMENT | {"routes": [{"to_list": "premium.txt", "deny": True}, {"via": "telcel"}]}
+    config = parse(yaml.safe_dump(document), "relevo.yaml", tmp_path, {}).config
+
+    (tmp_path / "premium.txt").write_text("+3718\npremium\n")
+    with pytest.raises(ConfigError, match=r"premium.txt:2: to_list: 'premium' is no number"):
+        build_rules(config)
+    (tmp_path / "premium.txt").unlink()
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        build_rules(config)

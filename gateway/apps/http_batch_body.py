@@ -19,6 +19,7 @@ from gateway.apps.http_message_body import (
     Encoding,
     Lane,
     Receipt,
+    Tags,
 )
 from gateway.batches import Refused, Row
 from gateway.errors import Refusal
@@ -54,6 +55,7 @@ class BatchOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         Annotated[str, Meta(max_length=255)] | None,
         Meta(description="the app's own name for the batch, at most 255 characters"),
     ] = None
+    tags: Tags = None
     encoding: Annotated[Encoding, Meta(description="auto, gsm7, ucs2 or latin1")] = "auto"
     transliterate: Annotated[
         bool, Meta(description="true or false: whether letters outside GSM 7 may be written plainly, á as a")
@@ -98,7 +100,9 @@ def options_of_query(query: Mapping[str, str]) -> BatchOptions:
             raise Refusal(
                 "unknown_field", f"{name[:64]!r} is not a parameter of this call; there are {known}.", name[:64]
             )
-    given = dict(query)
+    given: dict[str, Any] = dict(query)
+    if "tags" in given:
+        given["tags"] = given["tags"].split(",")
     if "send_at" in given:
         given["send_at"] = given["send_at"].replace(" ", "+")  # a + that was not escaped has become a blank
     try:
@@ -116,6 +120,7 @@ class Rows:
         self._options = options
         self._app = app
         self._sender = options.from_ or ""
+        self._tags = tuple(options.tags or ())
         if options.from_ is not None and not _is_sender(options.from_):
             raise _fault("from", f"A sender has 1 to {LONGEST_SENDER} printable ASCII characters.")
         if options.encoding == "binary":
@@ -156,6 +161,7 @@ class Rows:
             send_at=self._send_at,
             receipt=options.receipt,
             transliterate=options.transliterate,
+            tags=self._tags,
         )
 
     def _content(self, text: str | None, values: Mapping[str, Value]) -> Content:

@@ -23,10 +23,16 @@ LONGEST_TEXT = 40_000
 """Characters; 255 segments, the most that concatenation can count, hold fewer (39,015 of GSM 7)."""
 LONGEST_SENDER = 20  # octets of source_addr without its NUL (SMPP 3.4 §4.4.1)
 LONGEST_TTL_S = 366 * 86_400
+MOST_TAGS = 16
 
 Lane = Literal["fast", "bulk"]
 Encoding = Literal["auto", "gsm7", "ucs2", "latin1", "binary"]
 Receipt = Literal["final", "all", "none"]
+Tag = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+$(?!\n)", max_length=64)]
+Tags = Annotated[
+    Annotated[list[Tag], Meta(max_length=MOST_TAGS)] | None,
+    Meta(description="up to 16 words of letters, digits, -, _ and . that routes may ask for"),
+]
 
 
 class MessageBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -46,6 +52,7 @@ class MessageBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=F
         Annotated[str, Meta(max_length=255)] | None,
         Meta(description="the app's own name for the message, at most 255 characters, given back with it"),
     ] = None
+    tags: Tags = None
     ttl: Annotated[
         Annotated[int, Meta(ge=1, le=LONGEST_TTL_S)] | None,
         Meta(description="how long the message may wait, in whole seconds from 1, at most the lane's ttl"),
@@ -96,6 +103,7 @@ def read_submission(octets: bytes, app: str, now: float) -> Submission:
         send_at=send_at,
         receipt=body.receipt,
         transliterate=body.transliterate,
+        tags=tuple(body.tags or ()),
     )
 
 

@@ -37,7 +37,7 @@ PARAMETERS: Mapping[str, str] = {
     "dlr-url": "what to call then; the app's `callbacks` have to allow it",
     "dlr-level": "1 that a carrier took it, 2 how it ended, 3 both",
     "dlr-method": "`GET` or `POST`, which is the default",
-    "tags": "words of letters, digits and -, with commas between; kept as the message's reference",
+    "tags": "words of letters, digits and -, with commas between: tags for routes, and together the reference",
 }
 _NOT_SUPPORTED = frozenset({"custom_tlvs"})
 _PATTERNS: Mapping[str, re.Pattern[bytes]] = {
@@ -105,6 +105,7 @@ def read_submission(fields: Fields, app: str, now: float, callbacks: Collection[
         sender=fields.get("from", b"").decode(),
         priority_flag=int(fields.get("priority", b"0")),
         reference=fields.get("tags", b"").decode(),
+        tags=tuple(tag for tag in fields.get("tags", b"").decode().split(",") if tag),
         ttl_s=when.ttl_s,
         send_at=when.send_at,
         receipt=("final" if level == 2 else "all") if wanted else "none",

@@ -37,6 +37,11 @@ SCHEMAS: Mapping[str, Json] = {
             "app": _text("Whose it is."),
             "batch": _nullable("string", "The batch it came in."),
             "reference": _nullable("string", "The app's own name for it."),
+            "tags": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "The app's words that routes ask for.",
+            },
             "to": _text("E.164 with +."),
             "from": _text("The sender; empty where the carrier puts in its own."),
             "lane": {"type": "string", "enum": ["fast", "bulk"]},

@@ -32,6 +32,7 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     parser.add_argument("--from", dest="sender", default="", metavar="S", help="the sender (the app's default)")
     parser.add_argument("--lane", choices=("fast", "bulk"), default="", help="the lane (the app's own)")
     parser.add_argument("--app", metavar="A", help="the app that would send it (the only one there is)")
+    parser.add_argument("--tag", action="append", default=[], metavar="TAG", help="a tag of it; may be given again")
     parser.add_argument("--encoding", choices=("auto", "gsm7", "ucs2", "latin1"), default="auto", help="(auto)")
     parser.add_argument("--transliterate", action="store_true", help="write á as a, so that it stays GSM 7")
 
@@ -47,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
         sender=args.sender,
         lane=args.lane,
         transliterate=args.transliterate,
+        tags=tuple(args.tag),
     )
     explained = asyncio.run(_explained(config, submission))
     if args.json:

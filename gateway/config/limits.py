@@ -4,34 +4,15 @@ from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gateway.config.kinds import Integer, ScalarKind
+from gateway.config.calendar import Day, Zone
+from gateway.config.kinds import Integer
 from gateway.config.locations import FileKind
 from gateway.config.quantities import ClockTime, Duration
 from gateway.config.routing import Lane
 from gateway.config.structure import OneOrMore
 
 LaneSet = Annotated[tuple[Lane, ...], OneOrMore()]
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-class Zone(ScalarKind[str]):
-    """A time zone of the IANA database, or the recipient's own."""
-
-    expected = "recipient, or a time zone of the IANA database, e.g. America/Mexico_City"
-
-    def parse(self, text: str) -> str:
-        if text == "recipient":
-            return text
-        try:
-            ZoneInfo(text)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise self.wrong("is not a time zone") from None
-        return text
-
-    def stand_in(self) -> str:
-        return "recipient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +22,7 @@ class QuietHours:
     lane: LaneSet = ()
     from_: Annotated[time, ClockTime()] | None = None
     to: Annotated[time, ClockTime()] | None = None
-    zone: Annotated[str, Zone()] = "recipient"
+    zone: Annotated[str, Zone(recipient=True)] = "recipient"
     days: Annotated[tuple[Day, ...], OneOrMore()] = ()
     action: Literal["defer", "reject"] = "defer"
 

@@ -181,18 +181,26 @@ class Maybe(Kind[Any]):
 
 
 class ListOrTable(Kind[Any]):
-    """Either a list or a table: `via: [a, b]`, `via: {a: 70, b: 30}`. One value stands for a list of it."""
+    """Either a list or a table: `via: [a, b]`, `via: {a: 70, b: 30}`; or a section, known by its keys:
+    `via: {least_cost: [a, b]}`. One value stands for a list of it."""
 
-    def __init__(self, as_list: ListOf, as_table: TableOf) -> None:
-        self._list, self._table = as_list, as_table
+    def __init__(self, as_list: ListOf, as_table: TableOf, as_section: Section | None = None) -> None:
+        self._list, self._table, self._section = as_list, as_table, as_section
         self.expected = f"{as_list.expected}; or {as_table.expected}"
 
     def read(self, node: Node, path: KeyPath, reading: Reading) -> Any:
         if is_null(node):
             reading.wrong(path, f"is empty, expected {self.expected}", node)
             return ()
-        kind = self._table if isinstance(node, MappingNode) else self._list
-        return kind.read(node, path, reading)
+        return self._kind(node).read(node, path, reading)
+
+    def _kind(self, node: Node) -> Kind[Any]:
+        if not isinstance(node, MappingNode):
+            return self._list
+        keys = self._section.keys if self._section else ()
+        if self._section and any(key.value in keys for key, _ in (*merged_pairs(node), *own_pairs(node))):
+            return self._section
+        return self._table
 
     def stand_in(self) -> tuple[Any, ...]:
         return ()
@@ -225,12 +233,14 @@ def _union(members: tuple[Any, ...]) -> Kind[Any]:
     if NoneType in members:
         rest = tuple(member for member in members if member is not NoneType)
         return Maybe(kind_of(rest[0]) if len(rest) == 1 else _union(rest))
-    kinds = [member if is_dataclass(member) else kind_of(member) for member in members]
-    match kinds:
+    if all(map(is_dataclass, members)):
+        return Tagged(members)
+    match [kind_of(member) for member in members]:
         case [ListOf() as as_list, TableOf() as as_table]:
             return ListOrTable(ListOf(as_list.item, one=True), as_table)
-        case _:
-            return Tagged(members)
+        case [ListOf() as as_list, TableOf() as as_table, Section() as as_section]:
+            return ListOrTable(ListOf(as_list.item, one=True), as_table, as_section)
+    raise TypeError(f"no kind for one of {members!r}")
 
 
 _BY_ORIGIN: dict[Any, Callable[[tuple[Any, ...]], Kind[Any]]] = {

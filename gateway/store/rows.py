@@ -29,6 +29,7 @@ class Facts(msgspec.Struct, array_like=True, gc=False):
     callback: str
     extras: dict[str, str]
     carriers: tuple[str, ...]
+    tags: tuple[str, ...] = ()
 
 
 class State(msgspec.Struct, array_like=True, gc=False):
@@ -76,6 +77,7 @@ def accepted_row(message: Message) -> Row:
         m.callback,
         m.extras,
         m.carriers,
+        m.tags,
     )
     return (
         m.id,
@@ -126,6 +128,7 @@ def read_message(row: Row) -> Message:
         callback=facts.callback,
         extras=facts.extras,
         carriers=facts.carriers,
+        tags=facts.tags,
         segments=state.segments,
         events=state.events,
         error_code=state.error_code,

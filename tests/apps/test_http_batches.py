@@ -58,6 +58,15 @@ async def test_batch_is_not_held_up_by_the_tps_of_its_app() -> None:
         assert (await app.send()).status == 202
 
 
+async def test_tags_of_a_batch_are_those_of_each_row() -> None:
+    async with calling() as app:
+        await post(app, [{"to": to} for to in numbers(2)], tags=["promo", "may"])
+        lines = b'{"to": "5512345670"}\n'
+        await app.call("POST", "/v1/batches?text=hola&tags=promo,june", headers=NDJSON, data=lines)
+        assert [message.tags for message in app.site.live.values()] == [("promo", "may")] * 2 + [("promo", "june")]
+        assert (await post(app, [], tags="promo")).status == 422
+
+
 async def test_fields_are_filled_in_from_the_row() -> None:
     async with calling() as app:
         reply = await post(

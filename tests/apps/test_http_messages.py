@@ -21,6 +21,7 @@ async def test_message_is_answered_with_its_whole_shape() -> None:
         "app": "bank",
         "batch": None,
         "reference": "r1",
+        "tags": [],
         "to": "+525512345670",
         "from": "45555",
         "lane": "fast",
@@ -45,6 +46,22 @@ async def test_message_is_answered_with_its_whole_shape() -> None:
             }
         ],
     }
+
+
+async def test_message_keeps_its_tags_and_shows_them() -> None:
+    async with calling() as app:
+        reply = await app.send(tags=["otp", "branch.7_a-1"])
+        assert reply.json["tags"] == ["otp", "branch.7_a-1"]
+        assert (await app.call("GET", f"/v1/messages/{reply.json['id']}")).json["tags"] == ["otp", "branch.7_a-1"]
+
+
+@pytest.mark.parametrize("tags", ["otp", ["a b"], ["otp\n"], [""], ["x" * 65], ["t"] * 17, [7]])
+async def test_tags_are_few_plain_words(tags: object) -> None:
+    async with calling() as app:
+        reply = await app.send(tags=tags)
+    assert reply.status == 422
+    [(field, code)] = reply.codes
+    assert (str(field).partition("[")[0], code) == ("tags", "invalid_field")
 
 
 async def test_message_is_answered_only_after_its_commit() -> None:

@@ -39,6 +39,7 @@ async def test_jasmin_call_is_answered_with_the_id_and_sends() -> None:
     assert said(reply) == (200, f'Success "{message.id}"')
     assert (message.to, message.sender, message.lane, message.interface) == (TO[1:], "BANCO", "fast", "jasmin")
     assert (message.content.text, message.reference, message.receipt) == ("hola", "a,b-1", "none")
+    assert message.tags == ("a", "b-1")
     assert app.site.metrics.accepted("bank", "fast", "jasmin").n == 1
 
 

@@ -109,7 +109,20 @@ FULL: dict[str, Any] = {
             "price": {"currency": "MXN", "per_segment": "0.18"},
         }
     },
-    "routes": [{"network": ["telcel"], "prefix": ["+52"], "lane": ["fast"], "app": ["bank"], "via": ["telcel"]}],
+    "routes": [
+        {
+            "network": ["telcel"],
+            "prefix": ["+52"],
+            "lane": ["fast"],
+            "app": ["bank"],
+            "sender": ["BANCO"],
+            "tag": ["otp"],
+            "to_list": ["a.pem"],
+            "time": {"zone": "America/Mexico_City", "from": "08:00", "to": "21:00", "days": ["mon"]},
+            "deny": False,
+            "via": ["telcel"],
+        }
+    ],
     "lanes": {
         "fast": {"ttl": "5m", "reserve": "20%", "share": {"bank": 1}},
         "bulk": {"ttl": "48h", "share": {"bank": 2}},

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.config.documents import GONE, HASH, OTHER_HASH, SIGNING_SECRET, SMALL, changed, lines, warnings
+from tests.config.documents import GONE, HASH, OTHER_HASH, SIGNING_SECRET, SMALL, changed, lines, read, warnings
 
 BIND = SMALL["carriers"]["telcel"]["binds"][0]
 TELCEL = "carriers.telcel"
@@ -54,6 +54,25 @@ PROBLEMS: list[tuple[list[tuple[str, Any]], str]] = [
     ([("routes[0].via", [])], "routes[0].via: is empty, expected at least one carrier"),
     ([("routes[0].via", ["telcl"])], "routes[0].via[0]: 'telcl' is not in carriers, did you mean telcel?"),
     ([("routes[0].via", ["telcel", "telcel"])], "routes[0].via[1]: has the same carrier as routes[0].via[0]"),
+    ([("routes[0].via", GONE)], "routes[0].via: is empty, expected at least one carrier, or deny in its place"),
+    ([("routes[0].deny", True)], "routes[0].via: leads somewhere although the route denies, expected either via or"),
+    (
+        [("routes[0].via", {"least_cost": ["telcl"]})],
+        "routes[0].via.least_cost[0]: 'telcl' is not in carriers, did you",
+    ),
+    (
+        [("routes[0].via", {"least_cost": ["telcel"]})],
+        "routes[0].via.least_cost[0]: 'telcel' has no price to compare, expected one at carriers.telcel.price",
+    ),
+    ([("routes[0].via", {"least_cost": 70})], "routes[0].via.least_cost: is a single value, expected a list of: a"),
+    (
+        [
+            (f"{TELCEL}.price", {"currency": "MXN", "per_segment": "0.18"}),
+            ("carriers.att", {"binds": [BIND | {"name": "a"}], "price": {"currency": "USD", "per_segment": "0.01"}}),
+            ("routes[0].via", {"least_cost": ["telcel", "att"]}),
+        ],
+        "routes[0].via.least_cost[1]: 'att' has its price in USD, expected MXN as for telcel",
+    ),
     ([("routes[0].via", {"att": 1})], "routes[0].via.att: 'att' is not in carriers, expected one of telcel"),
     (
         [(f"{TELCEL}.binds[0].mode", "receiver")],
@@ -128,6 +147,32 @@ WARNINGS: list[tuple[list[tuple[str, Any]], str]] = [
     (
         [("networks.att", {"name": "A"}), ("routes[0].network", "telcel")],
         "networks.att: has no route, so that its messages",
+    ),
+    (
+        [("routes", [{"network": "telcel", "via": "telcel"}, {"network": "telcel", "lane": "fast", "via": "telcel"}])],
+        "routes[1]: is never reached: routes[0] takes every message that it would",
+    ),
+    (
+        [("routes", [*({"lane": lane, "via": "telcel"} for lane in ("fast", "bulk")), {"via": "telcel"}])],
+        "routes[2]: is never reached: rules before it take every message that it would",
+    ),
+    (
+        [("routes", [{"prefix": "+52", "deny": True}, {"prefix": ["+5255", "+5233"], "tag": "otp", "via": "telcel"}])],
+        "routes[1]: is never reached: routes[0] takes",
+    ),
+    ([("routes[0].lane", "fast")], "routes[0].lane: is never met: no app of the route may use fast"),
+    (
+        [("routes[0].sender", ["BANCO"]), ("apps.bank.senders", ["45555"])],
+        "routes[0].sender: is never met: no app of the route may send as BANCO",
+    ),
+    (
+        [("routes[0].sender", ["BANCO"]), (f"{TELCEL}.senders", {"allow": ["45555"]})],
+        "routes[0].sender: is always refused: no carrier of the route sends as BANCO",
+    ),
+    ([("routes", [{"tag": "a", "deny": True}])], "networks.telcel: has no route, so that its messages"),
+    (
+        [("routes[0].lane", "fast"), ("apps.bank.lanes", ["fast", "bulk"])],
+        "networks.telcel: has no route for bulk messages of bank",
     ),
     (
         [("routes", [{"via": "telcel"}, {"via": "telcel"}])],
@@ -247,6 +292,54 @@ def test_tls_listener_and_its_certificate_come_together(smpp: dict[str, Any], ex
 def test_quiet_hours_have_both_ends_or_days(rule: dict[str, Any], expected: str, tmp_path: Path) -> None:
     [found] = own(changed(SMALL, ("quiet_hours", [rule])), tmp_path)
     assert found.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ({"from": "21:00"}, "routes[0].time.to: is missing, expected both from and to, or only days"),
+        ({}, "routes[0].time: names no time, expected from and to, or days"),
+        ({"from": "08:00", "to": "8:00"}, "routes[0].time.to: is the same time as from, expected another"),
+    ],
+)
+def test_time_of_a_route_has_both_ends_or_days(time: dict[str, Any], expected: str) -> None:
+    [found] = lines(changed(SMALL, ("routes[0].time", {"zone": "UTC"} | time)))
+    assert found.startswith(expected)
+
+
+def test_list_of_numbers_must_be_there_and_right(tmp_path: Path) -> None:
+    document = changed(SMALL, ("routes[0].to_list", "deny.txt"))
+    [found] = lines(document, tmp_path)
+    assert found.startswith(f"routes[0].to_list[0]: '{tmp_path}/deny.txt' is not there or not a file")
+
+    (tmp_path / "deny.txt").write_text("+3718\n" + "abc\n" * 12)
+    [found] = lines(document, tmp_path)
+    assert "'abc' is no number and no beginning of one" in found
+    assert "line 2: " in found and "line 11: " in found and found.endswith("; 2 more")
+
+    (tmp_path / "deny.txt").write_bytes(b"\xff\xfe1\x00")
+    [found] = lines(document, tmp_path)
+    assert "cannot be read as a text in UTF-8" in found
+
+    (tmp_path / "deny.txt").write_text("# nobody yet\n")
+    assert any("lists no number" in warning.message for warning in read(document, tmp_path).warnings)
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        [{"lane": "fast", "via": "telcel"}, {"via": "telcel"}],
+        [{"tag": "otp", "via": "telcel"}, {"tag": ["otp", "alert"], "via": "telcel"}, {"via": "telcel"}],
+        [{"prefix": "+5255", "via": "telcel"}, {"prefix": "+52", "via": "telcel"}, {"via": "telcel"}],
+        [{"network": "weex", "via": "telcel"}, {"network": ["weex", "telcel"], "via": "telcel"}],
+        [{"time": {"zone": "UTC", "days": "mon"}, "via": "telcel"}, {"time": {"zone": "UTC", "days": "tue"},
+         "via": "telcel"}, {"via": "telcel"}],
+        [{"network": "telcel", "lane": "fast", "via": "telcel"}, {"network": "telcel", "via": "telcel"}],
+    ],
+)  # fmt: skip
+def test_rules_that_each_take_something_are_not_pointed_at(routes: list[dict[str, Any]]) -> None:
+    document = changed(SMALL, ("routes", routes), ("apps.bank.lanes", ["fast", "bulk"]))
+    assert not [line for line in warnings(document) if line.startswith(("routes", "networks"))]
 
 
 def test_missing_register_is_a_problem_not_an_empty_one(tmp_path: Path) -> None:

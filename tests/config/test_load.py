@@ -53,7 +53,7 @@ def test_full_configuration_has_its_values_in_units() -> None:
     supported = changed(
         FULL, ("quiet_hours", []), ("frequency", []), ("blocklists", []),
         ("http.tls", None), ("smpp.tls", None), ("smpp.tls_listen", None), ("carriers.telcel.binds[0].tls", None),
-        ("portability.sources", [{"type": "plan", "path": "plan.csv"}]),
+        ("portability.sources", [{"type": "plan", "path": "plan.csv"}]), ("routes[0].to_list", []),
     )  # fmt: skip
     found = read(supported, Path("/etc/relevo")).config
     carrier, app = found.carriers["telcel"], found.apps["bank"]

@@ -1,10 +1,12 @@
 """Messages in every twin of the store: kept whole, moved on, found again."""
 
+import msgspec
 import pytest
 
 from gateway.errors import StoreError
 from gateway.message import Content, Event, Segment, Status
 from gateway.store.ids import first_id
+from gateway.store.rows import accepted_row, read_message
 from gateway.store.store import Changes, QueueDepth, Store, Unwritable
 from tests.store.conftest import Reopen
 from tests.support.store import BASE, a_delivery, a_message, an_id, submitted
@@ -28,6 +30,7 @@ FULL = {
     "extras": {"kannel.smsc": "x", "ñ": "€😀"},
     "send_at": BASE + 60.25,
     "status": Status.SCHEDULED,
+    "tags": ("otp", "promo-1"),
     "error_code": "expired",
     "error_detail": "too late, 'quoted' \"twice\"",
     "segments": [
@@ -47,6 +50,13 @@ async def test_store_gives_a_message_back_as_it_was(store: Store, fields: dict[s
     await store.commit(Changes(accepted=[message]))
     assert await store.message(message.id) == message
     assert await store.message(an_id(2)) is None
+
+
+def test_message_written_before_there_were_tags_is_read_without() -> None:
+    row = accepted_row(a_message(1))
+    facts = msgspec.json.decode(row[11])
+    older = (*row[:11], msgspec.json.encode(facts[:9]).decode(), row[12])
+    assert (len(facts), read_message(older)) == (10, a_message(1))
 
 
 async def test_store_keeps_messages_when_opened_again(store: Store, reopen: Reopen) -> None:
