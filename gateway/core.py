@@ -22,9 +22,10 @@ from gateway.config.schema import Config
 from gateway.conversations import Conversations
 from gateway.deliveries import Deliveries, Outcome, Parcel
 from gateway.errors import StoreError
+from gateway.happenings import Happenings
 from gateway.inbound import InboundRoad
 from gateway.intake import Intake
-from gateway.message import Message, Status
+from gateway.message import Delivery, Message, Status
 from gateway.metrics import Metrics
 from gateway.numbering import build_resolver
 from gateway.optouts import OptOutList
@@ -71,6 +72,7 @@ class Core:
         self.store = store
         self.metrics = metrics
         self.clock = clock
+        self.happenings = Happenings(clock.utc)
         self.commits = Commits(store, gather_s=GATHER_S, on_commit=self._on_commit, on_error=self._on_error)
         self._commit_s = metrics.store_commit_seconds()
         self._retry_after_s = retry_after_s
@@ -103,6 +105,7 @@ class Core:
             on_receipt=self._on_receipt,
             on_unmatched=self._on_unmatched,
             on_final=self._on_final,
+            happenings=self.happenings,
         )
         self.dispatch = Dispatch(self.carriers, store, commits, utc=clock.utc, tell=self.receipts.tell)
         self.intake = Intake(
@@ -129,6 +132,7 @@ class Core:
             last_sent=self.conversations.last,
             alphabet_of=self.alphabet_of,
             on_inbound=self._on_inbound,
+            happenings=self.happenings,
         )
         self.feed = Feed(
             store,
@@ -174,6 +178,7 @@ class Core:
             monotonic=self.clock.monotonic,
             utc=self.clock.utc,
             random=random.random,
+            happenings=self.happenings,
         )
         code = country_code(self.config.portability.region)
         for name, carrier in self.config.carriers.items():
@@ -336,10 +341,24 @@ class Core:
             self.metrics.receipt_delay_seconds(carrier).observe(message.updated_at - submitted_at)
 
     def _on_outcome(self, parcel: Parcel, outcome: Outcome) -> None:
+        if self.happenings.heard:
+            self._tell_delivery(parcel.delivery, outcome)
         if outcome is Outcome.DEAD:
             delivery = parcel.delivery
             self.metrics.deliveries_dead(delivery.app).n += 1
             log.warning("delivery_dead", app=delivery.app, delivery=delivery.id, why=delivery.detail)
+
+    def _tell_delivery(self, delivery: Delivery, outcome: Outcome) -> None:
+        self.happenings.tell(
+            "delivery",
+            app=delivery.app,
+            delivery=delivery.id,
+            kind=delivery.kind,
+            subject=delivery.subject,
+            outcome=outcome.name.lower(),
+            attempts=delivery.attempts,
+            detail=delivery.detail or None,
+        )
 
 
 class RowCounts:

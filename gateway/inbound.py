@@ -14,6 +14,8 @@ import structlog
 
 from gateway.deliveries import Parcel
 from gateway.errors import StoreError
+from gateway.happenings import Happenings
+from gateway.masking import mask_number
 from gateway.message import Delivery, Inbound
 from gateway.smpp.pdu import DataSm, DeliverSm, tlv, tlv_int
 from gateway.smpp.spec import EsmClass, Tag, Ton
@@ -97,6 +99,7 @@ class InboundRoad:
         last_sent: Callable[[str, str], str],
         alphabet_of: Callable[[str], Alphabet],
         on_inbound: Callable[[str, str], None],
+        happenings: Happenings | None = None,
     ) -> None:
         """`network_of(E.164 digits)`: the subscriber's network, "" unknown; `last_sent(our number, subscriber)`: the id
         of the last message between the two; `alphabet_of(carrier)`: what its data_coding 0 means;
@@ -112,6 +115,7 @@ class InboundRoad:
         self._last_sent = last_sent
         self._alphabet_of = alphabet_of
         self._on_inbound = on_inbound
+        self._happenings = happenings or Happenings(utc)
         self._assembly = Assembly()
 
     def receive(self, carrier: str, alphabet: Alphabet, pdu: DeliverSm | DataSm, answer: Answer) -> None:
@@ -205,6 +209,8 @@ class InboundRoad:
             self._commits.joined(part)
         self._act(choice, inbound)
         self._on_inbound(arrival.carrier, inbound.app)
+        if self._happenings.heard:
+            self._tell(inbound)
         if inbound.app:
             delivery = Delivery(
                 id=self._new_id(), app=inbound.app, kind="inbound", subject=inbound.id, created_at=inbound.received_at
@@ -213,6 +219,18 @@ class InboundRoad:
             self._commits.then(self._offered, Parcel(delivery, None, inbound), urgent=False)
         if arrival.answer is not None:
             self._commits.then(_answer, arrival.answer, urgent=False)
+
+    def _tell(self, inbound: Inbound) -> None:
+        self._happenings.tell(
+            "inbound",
+            app=inbound.app,
+            carrier=inbound.carrier,
+            inbound_id=inbound.id,
+            **{"from": mask_number(inbound.sender)},
+            to=inbound.to,
+            keyword=inbound.keyword or None,
+            incomplete=inbound.incomplete or None,
+        )
 
     def _act(self, choice: MoChoice, inbound: Inbound) -> None:
         """The rule's opt-out and reply. An opt-out counts for the rule's app, else for all that send as the number."""

@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gateway.admin.control import BindAction
-from gateway.carriers.bind import Bind, BindState
+from gateway.carriers.bind import Bind
 from gateway.carriers.carrier import Carrier
 from gateway.core import Core
 from gateway.errors import Refusal, StoreError
 from gateway.gauges import read_gauges
+from gateway.happenings import Listener, TooManyListeners, Wanted
 from gateway.intake import Submission
 from gateway.message import FINAL, Content, Delivery, Message
 from gateway.rates import Rates
 from gateway.smpp.status import status_name
 
-_STATES = {BindState.UP: "bound", BindState.DOWN: "waiting", BindState.FAILED: "failed"}
 STORE_EVERY_S = 5
 
 
@@ -116,13 +116,12 @@ class Operations:
 
     def _bind(self, carrier: Carrier, bind: Bind, now: float) -> dict[str, Any]:
         settings, gate = bind.settings, carrier.gates.get(bind.name)
-        state = "receive-only" if bind.up and bind.receive_only else _STATES.get(bind.state, str(bind.state))
         return {
             "carrier": carrier.name,
             "bind": bind.name,
             "address": f"{bind.endpoint.host}:{bind.endpoint.port}",
             "mode": settings.mode,
-            "state": state,
+            "state": bind.state_word,
             "reason": "" if bind.up else bind.reason,
             "since_s": round(now - bind.since, 1) if bind.up else None,
             "window": gate.window.size if gate else None,
@@ -206,6 +205,17 @@ class Operations:
             Check("running", not core.intake.stopping, "stopping" if core.intake.stopping else ""),
         ]
         return [*checks, *(Check(f"listener {name}", ok) for name, ok in self._listening().items())]
+
+    def listen(self, wanted: Wanted) -> Listener:
+        """See `Control.listen`."""
+        config = self._core.config
+        for kind, name, known in (("app", wanted.app, config.apps), ("carrier", wanted.carrier, config.carriers)):
+            if name and name not in known:
+                raise Refusal("not_found", f"No {kind} is called {name}.", kind)
+        try:
+            return self._core.happenings.listen(wanted)
+        except TooManyListeners:
+            raise Refusal("over_quota", "As many listen already as may at once.", retry_after_s=10.0) from None
 
     # -- doing ------------------------------------------------------------------------------------------------------
 

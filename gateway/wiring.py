@@ -169,6 +169,7 @@ class Gateway:
         if self._status is not None:
             self._status.cancel()
             await asyncio.gather(self._status, return_exceptions=True)
+        self.core.happenings.close()
         await self.core.close()
         await self.admin.stop()
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, get_args
 
+from gateway.happenings import Listener, Wanted
 from gateway.message import Delivery, Message
 
 BindAction = Literal["stop", "start", "receive-only"]
@@ -64,6 +65,10 @@ class Control(Protocol):
         Returns once it is on its way, not once it is done. Refusal not_found when no bind has this name; not_allowed
         where the action makes no sense for its mode.
         """
+
+    def listen(self, wanted: Wanted) -> Listener:
+        """What happens from now on, as it happens; the listener is to be left. Refusal not_found where no app or
+        carrier has the name, over_quota where too many listen."""
 
     def drain(self) -> None:
         """Begin what SIGTERM begins, without ending the process: take nothing new from apps, and let what is in the

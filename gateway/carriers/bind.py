@@ -114,12 +114,15 @@ class Bind:
         monotonic: Callable[[], float],
         random: Callable[[], float],
         on_reconnect: Callable[[], None] = lambda: None,
+        on_state: Callable[["Bind"], None] = lambda _bind: None,
     ) -> None:
+        """`on_reconnect()`: it tries again; `on_state(bind)`: it does something else than before, and `reason` why."""
         self.settings = settings
         self.name = settings.name
-        self.state = BindState.DOWN
+        self._state = BindState.DOWN
         self.receive_only = False
         self.reason = ""
+        self._on_state = on_state
         self.since = 0.0
         self.endpoint = settings.endpoints[0]
         """The host it is bound to or has tried last: its own, or a backup."""
@@ -141,9 +144,25 @@ class Bind:
     # -- what the carrier uses --------------------------------------------------------------------------------------
 
     @property
+    def state(self) -> BindState:
+        """What it is doing."""
+        return self._state
+
+    @state.setter
+    def state(self, state: BindState) -> None:
+        if state is not self._state:
+            self._state = state
+            self._on_state(self)
+
+    @property
     def up(self) -> bool:
         """Whether it is bound now."""
-        return self.state is BindState.UP
+        return self._state is BindState.UP
+
+    @property
+    def state_word(self) -> str:
+        """What it is doing, as operators read it: bound, receive-only, waiting, connecting, failed, stopped, ..."""
+        return "receive-only" if self.up and self.receive_only else _WORDS.get(self.state, self.state.value)
 
     @property
     def plain(self) -> bool:
@@ -198,8 +217,8 @@ class Bind:
 
     async def halt(self) -> None:
         """An operator's stop: unbind and stay away until `start`."""
-        self.state = BindState.STOPPED
         self.reason = "stopped by an operator"
+        self.state = BindState.STOPPED
         self._wake.set()
         await self._unbind()
 
@@ -359,9 +378,9 @@ class Bind:
     def _bound(self) -> None:
         if self.state is not BindState.BINDING:  # stopped while the answer was under way
             return
-        self.state = BindState.UP
         self.since = self._monotonic()
         self.reason = ""
+        self.state = BindState.UP
         self._sends = self._was_up = True
         log.info("bind_up", carrier=self.settings.carrier, bind=self.name)
         self._owner.bind_up(self)
@@ -409,8 +428,8 @@ class Bind:
         if self.state in _AWAY:
             return
         log.error("bind_stopped", carrier=self.settings.carrier, bind=self.name, reason=reason)
-        self.state = BindState.FAILED
         self.reason = reason
+        self.state = BindState.FAILED
         if self._connection is not None:
             self._leave(self._connection)
 
@@ -440,6 +459,7 @@ class Bind:
             log.warning("bind_not_made", carrier=self.settings.carrier, bind=self.name, reason=reason)
 
 
+_WORDS = {BindState.UP: "bound", BindState.DOWN: "waiting"}
 _AWAY = frozenset({BindState.STOPPED, BindState.FAILED})
 
 

@@ -20,6 +20,7 @@ from gateway.carriers.submission import SubmitTemplate
 from gateway.config import carriers as config
 from gateway.config.routing import Lanes
 from gateway.correlation import Correlation
+from gateway.happenings import Happenings
 from gateway.metrics import Metrics
 from gateway.parts import Profile
 from gateway.store.commits import Commits
@@ -49,6 +50,7 @@ class Around(NamedTuple):
     monotonic: Callable[[], float]
     utc: Callable[[], float]
     random: Callable[[], float]
+    happenings: Happenings
 
 
 def profile_of(carrier: config.Carrier, max_parts: int) -> Profile:
@@ -92,7 +94,16 @@ def build_carrier(
         Correlation(name, spill),
         Health(carrier.failover.after_errors, carrier.failover.queue_age),
         MessageIds(carrier.message_ids, learnt if carrier.message_ids == "auto" else ""),
-        Outcomes(policy, commits, around.dispatcher, around.roads, Omissions(name, template), counts, around.utc),
+        Outcomes(
+            policy,
+            commits,
+            around.dispatcher,
+            around.roads,
+            Omissions(name, template),
+            counts,
+            around.utc,
+            around.happenings,
+        ),
         around.dispatcher,
         counts,
         around.references,
@@ -101,6 +112,7 @@ def build_carrier(
         on_room=around.on_room,
         monotonic=around.monotonic,
         utc=around.utc,
+        happenings=around.happenings,
     )
     for each in carrier.binds:
         built.add(*build_bind(each, name, carrier, reserve, built, around))
@@ -116,12 +128,18 @@ def build_bind(
     def on_reconnect() -> None:
         reconnects.n += 1
 
+    def on_state(bind: Bind) -> None:
+        if around.happenings.heard:
+            reason = bind.reason or None
+            around.happenings.tell("bind", carrier=name, bind=bind.name, state=bind.state_word, reason=reason)
+
     bind = Bind(
         bind_settings(each, name, carrier),
         owner,
         monotonic=around.monotonic,
         random=around.random,
         on_reconnect=on_reconnect,
+        on_state=on_state,
     )
     if not each.transmits:
         return bind, None

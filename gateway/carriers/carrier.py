@@ -21,6 +21,7 @@ from gateway.carriers.outgoing import Flight, Outgoing, together
 from gateway.carriers.refusals import AddressWatch
 from gateway.carriers.submission import NO_TLVS, SubmitTemplate
 from gateway.correlation import Correlation
+from gateway.happenings import Happenings
 from gateway.message import Message, Status
 from gateway.parts import CannotWrite, Profile, Wire, wires
 from gateway.receipts import Source
@@ -84,6 +85,7 @@ class Carrier:
         on_room: Callable[[str, str], None],
         monotonic: Callable[[], float],
         utc: Callable[[], float],
+        happenings: Happenings | None = None,
     ) -> None:
         """`deliver(source, pdu, respond)` takes receipts and inbound; `on_room(carrier, lane)`: a lane has room for
         more."""
@@ -105,6 +107,7 @@ class Carrier:
         self._on_room = on_room
         self._monotonic = monotonic
         self._utc = utc
+        self._happenings = happenings or Happenings(utc)
         self._profile = settings.profile
         self._plain: set[str] = set()
         self._delays: Delays[Outgoing | Flight] = Delays()
@@ -332,6 +335,8 @@ class Carrier:
             left -= 1
             outgoing.flying[segment.number] = flight
             self._counts.submitted(gate.name, message.lane)
+            if self._happenings.heard:
+                self._happenings.segment("submitted", self.name, gate.name, message, segment.number)
         if left:  # a receipt has settled segments while they waited to be sent again
             self.scheduler.give_back(send._replace(segments=left))
             self.again(outgoing)

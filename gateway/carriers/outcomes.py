@@ -14,6 +14,7 @@ from gateway.carriers.bind import Bind
 from gateway.carriers.omissions import Omissions
 from gateway.carriers.outgoing import Flight, Outgoing, Verdict
 from gateway.correlation import Correlation
+from gateway.happenings import Happenings
 from gateway.message import Event, Message, Segment, Status, move_segment
 from gateway.receipts import Source
 from gateway.smpp.status import status_name
@@ -118,6 +119,7 @@ class Outcomes:
         omissions: Omissions,
         counts: AnswerCounts,
         utc: Callable[[], float],
+        happenings: Happenings | None = None,
     ) -> None:
         self.policy = policy
         self._commits = commits
@@ -126,6 +128,7 @@ class Outcomes:
         self.omissions = omissions
         self._counts = counts
         self._utc = utc
+        self._happenings = happenings or Happenings(utc)
 
     # -- answers ----------------------------------------------------------------------------------------------------
 
@@ -135,6 +138,8 @@ class Outcomes:
         """A submit_sm was answered: do what `errors` or the table of `answers` says."""
         self._counts.response(bind.name, command_status, elapsed_s)
         outgoing, segment, without = flight
+        if self._happenings.heard:
+            self._tell(bind, flight, command_status, message_id, elapsed_s)
         if outgoing.flying.get(segment.number) is flight:
             del outgoing.flying[segment.number]
         if segment.status is not Status.ACCEPTED:  # a receipt or a late answer has settled it before
@@ -145,6 +150,19 @@ class Outcomes:
             if without & outgoing.without:
                 self.omissions.taken(flight)
             self._taken(queue, bind, outgoing, segment, message_id)
+
+    def _tell(self, bind: Bind, flight: Flight, command_status: int, message_id: str, elapsed_s: float | None) -> None:
+        self._happenings.segment(
+            "response",
+            self.policy.carrier,
+            bind.name,
+            flight.outgoing.message,
+            flight.segment.number,
+            command_status=command_status,
+            status=status_name(command_status),
+            carrier_message_id=message_id or None,
+            elapsed_s=None if elapsed_s is None else round(elapsed_s, 3),
+        )
 
     def _failed(self, queue: Queue, bind: Bind, flight: Flight, command_status: int) -> None:
         outgoing, segment, _ = flight

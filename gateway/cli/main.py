@@ -18,6 +18,7 @@ COMMANDS = (
     "run",
     "check",
     "status",
+    "tail",
     "send",
     "lookup",
     "explain",

@@ -4,10 +4,10 @@ import argparse
 import http.client
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from yaml.nodes import MappingNode
 
@@ -40,12 +40,33 @@ class Running:
         """Have something done; the JSON of the answer."""
         return self._call("POST", path, body)
 
+    def stream(self, *path: str, **query: object) -> Iterator[Any]:
+        """What the gateway tells at /v1/PATH as it happens; ends when the gateway ends it (`for` seconds have passed).
+
+        Values of the query that are None are left out. Raises Failure also when the gateway goes away meanwhile.
+        """
+        asked = urlencode({name: value for name, value in query.items() if value is not None})
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=_PATIENCE_S)
+        try:
+            connection.request("GET", f"{_url(path)}?{asked}", headers=self._headers)
+            answer = connection.getresponse()
+            if answer.status != 200:
+                self._answer(answer.status, answer.read())
+            while line := answer.readline():
+                if line.strip():  # an empty one only shows that the gateway is there
+                    yield json.loads(line)
+        except (OSError, http.client.HTTPException) as error:
+            raise Failure(self._silence(error)) from None
+        except ValueError:
+            raise Failure("the gateway broke off in the middle of a line: has it been killed?") from None
+        finally:
+            connection.close()
+
     def _call(self, method: str, path: tuple[str, ...], body: Mapping[str, Any] | None) -> Any:
-        url = "/v1/" + "/".join(quote(part, safe="") for part in path)
         headers = self._headers | ({} if body is None else {"Content-Type": "application/json"})
         connection = http.client.HTTPConnection(self._host, self._port, timeout=_PATIENCE_S)
         try:
-            connection.request(method, url, None if body is None else json.dumps(body).encode(), headers)
+            connection.request(method, _url(path), None if body is None else json.dumps(body).encode(), headers)
             answer = connection.getresponse()
             status, octets = answer.status, answer.read()
         except (OSError, http.client.HTTPException) as error:
@@ -73,6 +94,10 @@ class Running:
         detail = problem.get("detail") or f"HTTP {status}"
         code = "" if wrong_config or not codes else f"{codes[0]}: "
         raise Failure(f"{code}{detail}", WRONG_USAGE if wrong_config else FAILED)
+
+
+def _url(path: tuple[str, ...]) -> str:
+    return "/v1/" + "/".join(quote(part, safe="") for part in path)
 
 
 def running(args: argparse.Namespace) -> Running:

@@ -13,6 +13,7 @@ import structlog
 from gateway.correlation import Parked
 from gateway.deliveries import Parcel
 from gateway.errors import StoreError
+from gateway.happenings import Happenings
 from gateway.message import Delivery, Event, Message, Segment, Status, move_segment
 from gateway.receipts.late import Hit, Late, LateReceipts
 from gateway.receipts.objects import Objects
@@ -45,6 +46,7 @@ class Receipts:
         on_receipt: Callable[[str, str], None],
         on_unmatched: Callable[[str], None],
         on_final: Callable[[Message, float], None],
+        happenings: Happenings | None = None,
     ) -> None:
         """`offer(parcel)` takes a delivery that is durable; `on_receipt(carrier, state)`, `on_unmatched(carrier)`
         and `on_final(message, submitted_at)` count; `live` and `held` as in `Objects`."""
@@ -55,6 +57,7 @@ class Receipts:
         self._on_receipt = on_receipt
         self._on_unmatched = on_unmatched
         self._on_final = on_final
+        self._happenings = happenings or Happenings(utc)
         self._parked = Parked()
         self._objects = Objects(live, held)
         self._late = LateReceipts(store, commits, self._objects, found=self._found, nobodys=self._nobodys)
@@ -131,6 +134,10 @@ class Receipts:
         if segment is None:
             log.warning("receipt_for_no_segment", message=message.id, segment=number, carrier=carrier)
             return
+        if self._happenings.heard:
+            self._happenings.segment(
+                "receipt", carrier, bind, message, number, status=after.word, error=error or None, detail=detail
+            )
         before = message.status
         now = self._utc()
         event = Event(now, after, carrier, bind, None, segment.carrier_message_id, _words(detail, error), number)

@@ -1,10 +1,12 @@
 """A gateway that is only its Control: what it was told is kept, what it answers is set by the test."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from gateway.admin.control import BindAction
 from gateway.errors import Refusal
+from gateway.happenings import Happenings, Listener, Wanted
 from gateway.message import Content, Delivery, Event, Message, Segment, Status
 
 BASE = 1_795_400_000.0
@@ -126,6 +128,9 @@ class FakeControl:
         self.dead = [a_dead_delivery(f"d{n}") for n in range(5)]
         self.messages: dict[str, list[Message]] = {}
         self.error: Exception | None = None
+        self.happenings = Happenings(lambda: BASE)
+        self.happen: Callable[[], None] = lambda: None
+        """What happens once somebody listens."""
 
     def status(self) -> dict[str, Any]:
         return self.state
@@ -139,6 +144,12 @@ class FakeControl:
         if found is None:
             raise Refusal("not_found", f"No bind is called {name}.")
         found["state"] = {"stop": "stopped", "start": "connecting", "receive-only": "receive-only"}[action]
+
+    def listen(self, wanted: Wanted) -> Listener:
+        self._tell("listen", wanted)
+        listener = self.happenings.listen(wanted)
+        asyncio.get_running_loop().call_soon(self.happen)
+        return listener
 
     def drain(self) -> None:
         self._tell("drain")

@@ -15,6 +15,7 @@ from gateway.carriers.outgoing import Flight
 from gateway.config import carriers as config
 from gateway.config.routing import BulkLane, FastLane, Lanes
 from gateway.config.secret import Secret
+from gateway.happenings import Happenings
 from gateway.message import Content, Message, Status
 from gateway.metrics import Metrics
 from gateway.receipts import Source
@@ -133,6 +134,7 @@ class World:
         self.roads = FakeRoads()
         self.metrics = Metrics("test")
         self.covers = 0
+        self.happenings = Happenings(clock.utc)
         self.dispatch = Dispatch(self.carriers, store, self.commits, utc=clock.utc, tell=self.roads.tell)
         self.feed = Feed(
             store,
@@ -165,6 +167,7 @@ class World:
             monotonic=self.clock.monotonic if stand_ins else asyncio.get_running_loop().time,
             utc=self.clock.utc,
             random=lambda: 0.5,
+            happenings=self.happenings,
         )
         built = self.carriers[name] = build_carrier(name, carrier, lanes, "52", "", 10, around)
         for bind in carrier.binds if stand_ins else ():
