@@ -6,13 +6,15 @@ and tried three times in all, then the delivery is dead: kept, and replayed at a
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 
 from gateway.apps.smpp_bind import AppBind
 from gateway.apps.smpp_binds import AppBinds
-from gateway.apps.smpp_parcels import deliver_sm
+from gateway.apps.smpp_parcels import deliver_sms
 from gateway.deliveries import Done, Outcome, Parcel
+from gateway.smpp.pdu import DeliverSm
+from gateway.smpp.session import WrongState
 from gateway.smpp.status import CommandStatus, status_name
 
 MOST_REFUSALS = 3
@@ -72,6 +74,35 @@ class Offer:
         self._done(self._parcel, Outcome.RETRY, why)
 
 
+class PartedOffer:
+    """A parcel that goes in parts, each once the one before it was taken: so they come in order over one bind, in the
+    one place of its window that they have. It is taken with the last of them; a part that is refused, or not answered,
+    is the whole parcel's answer."""
+
+    __slots__ = ("_bind", "_offer", "_rest")
+
+    def __init__(self, bind: AppBind, pdus: Sequence[DeliverSm], offer: Offer) -> None:
+        """The first of `pdus` is being sent."""
+        self._bind = bind
+        self._offer = offer
+        self._rest = deque(pdus)
+        self._rest.popleft()
+
+    def answered(self, command_status: int) -> None:
+        """The app's word about one part."""
+        if command_status != _ROK or not self._rest:
+            self._offer.answered(command_status)
+            return
+        try:
+            self._bind.deliver(self._rest.popleft(), self)
+        except WrongState:
+            self._offer.unanswered("the app unbound between two parts")
+
+    def unanswered(self, why: str) -> None:
+        """No word about one part."""
+        self._offer.unanswered(why)
+
+
 class SmppWay:
     """A `gateway.deliveries.Way`. It serves what came over SMPP, and what the app has no webhook for."""
 
@@ -103,4 +134,5 @@ class SmppWay:
         return True
 
     def _deliver(self, bind: AppBind, parcel: Parcel, done: Done) -> None:
-        bind.deliver(deliver_sm(parcel, tlvs=bind.takes_tlvs), Offer(parcel, done, self._refusals))
+        pdus, offer = deliver_sms(parcel, tlvs=bind.takes_tlvs), Offer(parcel, done, self._refusals)
+        bind.deliver(pdus[0], offer if len(pdus) == 1 else PartedOffer(bind, pdus, offer))

@@ -1,9 +1,12 @@
 """A receipt or an inbound message as the deliver_sm that tells an app of it (§4.6, Appendix B).
 
 Dates in a receipt's text are UTC. Source and destination are the submit's, swapped, the destination spelled as the app
-spelled it. An inbound text of more than 254 octets goes in message_payload, whole: cut into parts again it could
-arrive in pieces over several binds. Peers up to 3.3 know no TLVs, so such a text cannot be told them.
+spelled it. An inbound text of more than 254 octets goes in message_payload, whole. Peers up to 3.3 know no TLVs: to
+them it goes in the parts that a phone would have cut it into, under the same reference however often it is tried, so
+that who joins them is not confused by a second try.
 """
+
+from zlib import crc32
 
 from gateway.apps.smpp_inquiries import STATES, error_of, network_error_of
 from gateway.apps.smpp_submission import NAMED, SPELLED
@@ -16,15 +19,20 @@ from gateway.smpp.receipt_text import render
 from gateway.smpp.spec import DataCoding, EsmClass, MessageState, Npi, Tag, Ton
 from gateway.text import gsm7
 from gateway.text.data_coding import Charset, coding
+from gateway.text.encoding import carried
+from gateway.text.errors import TextTooLongError
+from gateway.text.segments import LongMessages, split
 
 LONGEST = 254
 """Octets of short_message."""
 MOST_SHORT_DIGITS = 6
 _LONGEST_PAYLOAD = 0xFFFF
+_MOST_PARTS = 255
 _NETWORK_GSM = 3  # network_error_code's network type (§5.3.2.31)
 
 # Plain integers: looking up an enum's member costs, and these are used for each message.
 _RECEIPT, _INTERMEDIATE = int(EsmClass.TYPE_RECEIPT), int(EsmClass.TYPE_INTERMEDIATE)
+_UDHI = int(EsmClass.UDHI)
 _RECEIPTED_MESSAGE_ID, _MESSAGE_STATE = int(Tag.RECEIPTED_MESSAGE_ID), int(Tag.MESSAGE_STATE)
 _NETWORK_ERROR_CODE, _REFERENCE = int(Tag.NETWORK_ERROR_CODE), int(Tag.USER_MESSAGE_REFERENCE)
 _PAYLOAD, _UCS2 = int(Tag.MESSAGE_PAYLOAD), int(DataCoding.UCS2)
@@ -40,10 +48,10 @@ class Untellable(ValueError):
     """A delivery that cannot be put into a deliver_sm for this peer."""
 
 
-def deliver_sm(parcel: Parcel, *, tlvs: bool) -> DeliverSm:
-    """The PDU that tells of it; `tlvs`: whether the peer knows any. Raises Untellable."""
+def deliver_sms(parcel: Parcel, *, tlvs: bool) -> tuple[DeliverSm, ...]:
+    """The PDU that tells of it, or its parts in order; `tlvs`: whether the peer knows any. Raises Untellable."""
     if parcel.message is not None:
-        return receipt(parcel.delivery, parcel.message, tlvs=tlvs)
+        return (receipt(parcel.delivery, parcel.message, tlvs=tlvs),)
     if parcel.inbound is not None:
         return inbound(parcel.inbound, tlvs=tlvs)
     raise Untellable("there is nothing to tell of")
@@ -76,18 +84,11 @@ def receipt(delivery: Delivery, message: Message, *, tlvs: bool) -> DeliverSm:
     )
 
 
-def inbound(message: Inbound, *, tlvs: bool) -> DeliverSm:
+def inbound(message: Inbound, *, tlvs: bool) -> tuple[DeliverSm, ...]:
     """A subscriber's message: 8-bit data as it came, text as GSM septets where they hold it, else as UCS-2."""
     source, destination = address(message.sender), address(message.to)
     octets, data_coding = _encoded(message)
-    payload: Tlvs = ()
-    if len(octets) > LONGEST:
-        if not tlvs:
-            raise Untellable(f"{len(octets)} octets need message_payload, and the peer bound as SMPP 3.3")
-        if len(octets) > _LONGEST_PAYLOAD:
-            raise Untellable(f"{len(octets)} octets are more than message_payload holds")
-        payload, octets = ((_PAYLOAD, octets),), b""
-    return DeliverSm(
+    whole = DeliverSm(
         source_addr_ton=source.dest_addr_ton,
         source_addr_npi=source.dest_addr_npi,
         source_addr=source.destination_addr,
@@ -95,9 +96,24 @@ def inbound(message: Inbound, *, tlvs: bool) -> DeliverSm:
         dest_addr_npi=destination.dest_addr_npi,
         destination_addr=destination.destination_addr,
         data_coding=data_coding,
-        short_message=octets,
-        tlvs=payload,
     )
+    if len(octets) <= LONGEST:
+        return (whole._replace(short_message=octets),)
+    if not tlvs:
+        return _parts(whole, octets, message.id)
+    if len(octets) > _LONGEST_PAYLOAD:
+        raise Untellable(f"{len(octets)} octets are more than message_payload holds")
+    return (whole._replace(tlvs=((_PAYLOAD, octets),)),)
+
+
+def _parts(whole: DeliverSm, octets: bytes, message_id: str) -> tuple[DeliverSm, ...]:
+    """The parts of a text, each behind its user data header (3GPP TS 23.040 §9.2.3.24.1)."""
+    encoded = carried(whole.data_coding, octets)
+    try:
+        parts = split(encoded, LongMessages.UDH, crc32(message_id.encode()) & 0xFF, max_parts=_MOST_PARTS)
+    except TextTooLongError as error:
+        raise Untellable(f"{error}, and the peer bound as SMPP 3.3") from error
+    return tuple(whole._replace(esm_class=_UDHI, short_message=part.udh + part.octets) for part in parts)
 
 
 def address(text: str) -> Destination:

@@ -191,13 +191,52 @@ async def test_one_app_s_receipts_never_go_to_another(rig: Rig) -> None:
     assert not [event for event in shop.passed_over if isinstance(event, Received)]
 
 
-async def test_text_that_3_3_cannot_be_told_is_dead_and_blocks_nothing(rig: Rig) -> None:
+async def test_text_longer_than_any_number_of_parts_is_dead_and_blocks_nothing(rig: Rig) -> None:
     peer = await rig.bound(bind(interface_version=0x33))
-    await rig.tell_inbound(an_inbound(id=new_id(), text="x" * 300))
+    await rig.tell_inbound(an_inbound(id=new_id(), text="x" * 40_000))
     await rig.tell_inbound(an_inbound(id=new_id(), text="short"))
     assert (await taken(peer)).short_message == b"short"
     await until(lambda: len(rig.outcomes) == 2)
     assert {outcome for _, outcome in rig.outcomes} == {Outcome.TAKEN, Outcome.DEAD}
+
+
+async def test_long_inbound_comes_to_3_3_part_after_part_and_is_taken_with_the_last() -> None:
+    async with running({"bank": replace(BANK, window=1)}) as rig:
+        peer = await rig.bound(bind(interface_version=0x33))
+        await rig.tell_inbound(an_inbound(id=new_id(), text="a" * 153 + "b" * 153 + "c"))
+        await rig.tell_inbound(an_inbound(id=new_id(), text="short"))
+        (app_bind,) = rig.server.binds.of("bank")
+        for number, words in enumerate((b"a" * 153, b"b" * 153, b"c"), 1):
+            received = await peer.expect(DeliverSm)
+            assert isinstance(received.pdu, DeliverSm)
+            assert received.pdu.short_message[4:] == bytes((3, number)) + words
+            assert (rig.outcomes, app_bind.session.unanswered) == ([], 1)
+            peer.answer(received, DeliverSmResp())
+        assert (await taken(peer)).short_message == b"short"
+        await settled(rig, Outcome.TAKEN, Outcome.TAKEN)
+        assert await rig.waiting() == 0
+
+
+async def test_part_refused_is_the_whole_delivery_refused_and_all_of_it_comes_again(rig: Rig) -> None:
+    peer = await rig.bound(bind(interface_version=0x33))
+    await rig.tell_inbound(an_inbound(id=new_id(), text="x" * 300))
+    tries = []
+    for count in range(1, MOST_REFUSALS + 1):
+        tries.append(((await taken(peer)).short_message, (await taken(peer, S.ESME_RX_R_APPN)).short_message))
+        await until(lambda count=count: len(rig.outcomes) == count)
+        rig.deliveries.look_again("bank")
+    await settled(rig, Outcome.RETRY, Outcome.RETRY, Outcome.DEAD)
+    assert tries == tries[:1] * MOST_REFUSALS
+
+
+async def test_bind_that_ends_between_parts_has_the_whole_delivery_tried_again(rig: Rig) -> None:
+    peer = await rig.bound(bind(interface_version=0x33))
+    await rig.tell_inbound(an_inbound(id=new_id(), text="x" * 300))
+    await taken(peer)
+    await peer.expect(DeliverSm)
+    await peer.close()
+    await settled(rig, Outcome.RETRY)
+    assert await rig.waiting() == 1
 
 
 async def test_sender_that_no_field_holds_is_dead_and_said(rig: Rig) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.apps.smpp_parcels import Untellable, address, deliver_sm
+from gateway.apps.smpp_parcels import Untellable, address, deliver_sms
 from gateway.deliveries import Parcel
 from gateway.message import Content, Delivery, Inbound, Segment, Status
 from gateway.smpp.destinations import Destination
@@ -12,6 +12,8 @@ from gateway.smpp.pdu import DeliverSm, tlv
 from gateway.smpp.receipt import Kind, classify, read
 from gateway.smpp.spec import MessageState, Tag
 from gateway.text import gsm7
+from gateway.text.decoding import read as read_text
+from gateway.text.user_data import opened
 from tests.support.store import BASE, a_message, an_id
 
 
@@ -20,14 +22,20 @@ def told(status: Status = Status.DELIVERED, *, tlvs: bool = True, **fields: Any)
     delivery = Delivery(
         id=an_id(9), app="bank", kind="receipt", subject=message.id, status=status, created_at=BASE + 125
     )
-    return deliver_sm(Parcel(delivery, message, None), tlvs=tlvs)
+    (pdu,) = deliver_sms(Parcel(delivery, message, None), tlvs=tlvs)
+    return pdu
 
 
-def heard(*, tlvs: bool = True, **fields: Any) -> DeliverSm:
+def heard(**fields: Any) -> DeliverSm:
+    (pdu,) = parts_heard(tlvs=True, **fields)
+    return pdu
+
+
+def parts_heard(*, tlvs: bool = False, **fields: Any) -> tuple[DeliverSm, ...]:
     plain: dict[str, Any] = {"to": "45555", "sender": "525512345678", "text": "BAJA"}
     inbound = Inbound(id=an_id(1), app="bank", carrier="telcel", **{**plain, **fields})
     delivery = Delivery(id=an_id(2), app="bank", kind="inbound", subject=inbound.id)
-    return deliver_sm(Parcel(delivery, None, inbound), tlvs=tlvs)
+    return deliver_sms(Parcel(delivery, None, inbound), tlvs=tlvs)
 
 
 def test_receipt_is_appendix_b_with_its_tlvs_and_turned_addresses() -> None:
@@ -160,13 +168,40 @@ def test_long_inbound_goes_whole_in_message_payload() -> None:
     assert (pdu.short_message, tlv(pdu, Tag.MESSAGE_PAYLOAD)) == (b"", b"x" * 255)
 
 
-def test_long_inbound_cannot_be_told_a_peer_without_tlvs() -> None:
-    with pytest.raises(Untellable):
-        heard(text="x" * 255, tlvs=False)
+@pytest.mark.parametrize(
+    ("fields", "lengths"),
+    [
+        ({"text": "x" * 254}, [254]),
+        ({"text": "x" * 255}, [6 + 153, 6 + 102]),
+        ({"text": "x" * 152 + "€" + "x" * 152}, [6 + 152, 6 + 153, 6 + 1]),  # never between the escape and its sign
+        ({"text": "ж" * 128}, [6 + 134, 6 + 122]),
+        ({"text": "ж" * 66 + "😀" * 40}, [6 + 132, 6 + 132, 6 + 28]),  # never within a pair of surrogates
+        ({"text": "", "data": bytes(300), "data_coding": 4}, [6 + 134, 6 + 134, 6 + 32]),
+    ],
+)
+def test_long_inbound_goes_in_parts_to_a_peer_without_tlvs(fields: dict[str, Any], lengths: list[int]) -> None:
+    parts = parts_heard(**fields)
+    assert [len(pdu.short_message) for pdu in parts] == lengths
+    assert all(pdu.tlvs == () for pdu in parts)
+    assert parts == parts_heard(**fields)  # tried again, it is the same message
+    if len(parts) > 1:
+        assembly = [opened(pdu.short_message, udhi=True, sar=None, data_coding=pdu.data_coding) for pdu in parts]
+        assert {pdu.esm_class for pdu in parts} == {0x40}
+        assert [data.concat and (data.concat.total, data.concat.number) for data in assembly] == [
+            (len(parts), number) for number in range(1, len(parts) + 1)
+        ]
+        joined = b"".join(data.octets for data in assembly)
+        said = fields["text"] and read_text(parts[0].data_coding, joined).text
+        assert (said, joined if not said else b"") == (fields["text"], fields.get("data", b""))
+
+
+def test_inbound_longer_than_any_way_is_untellable() -> None:
     with pytest.raises(Untellable):
         heard(text="ñ😀" * 30_000)
+    with pytest.raises(Untellable):
+        parts_heard(text="ж" * (255 * 67 + 1))
 
 
 def test_parcel_of_nothing_is_untellable() -> None:
     with pytest.raises(Untellable):
-        deliver_sm(Parcel(Delivery(id="1", app="bank", kind="receipt", subject="2"), None, None), tlvs=True)
+        deliver_sms(Parcel(Delivery(id="1", app="bank", kind="receipt", subject="2"), None, None), tlvs=True)
