@@ -121,6 +121,12 @@ class Connection(asyncio.Protocol):
             self._flush_awaited = True
             self._loop.call_soon(self._flush)
 
+    def trace_to(self, trace: Trace | None) -> None:
+        """Show what passes from now on, or no more; what was read of a PDU that is not whole yet comes first."""
+        self._trace = trace
+        if trace is not None and (begun := self.session.begun + self._unread):
+            trace("in", begun)
+
     def pace(self, allowance: Allowance) -> None:
         """Read no more than it allows, from now on."""
         if self._resting and self._turn_awaited and self._allowance is not None:

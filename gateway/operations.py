@@ -217,15 +217,21 @@ class Operations:
         except TooManyListeners:
             raise Refusal("over_quota", "As many listen already as may at once.", retry_after_s=10.0) from None
 
+    def trace(self, bind: str) -> Listener:
+        """See `Control.trace`."""
+        return self._find(bind)[1].trace(full=self._core.config.log.content == "full")
+
     # -- doing ------------------------------------------------------------------------------------------------------
 
     async def bind(self, name: str, action: BindAction) -> None:
         """See `Control.bind`."""
+        self._act(*self._find(name), action)
+
+    def _find(self, name: str) -> tuple[Carrier, Bind]:
         for carrier in self._core.carriers.values():
             found = carrier.binds.get(name)
             if found is not None:
-                self._act(carrier, found, action)
-                return
+                return carrier, found
         raise Refusal("not_found", f"No bind is called {name}.", "name")
 
     def _act(self, carrier: Carrier, bind: Bind, action: BindAction) -> None:

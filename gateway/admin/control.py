@@ -70,6 +70,9 @@ class Control(Protocol):
         """What happens from now on, as it happens; the listener is to be left. Refusal not_found where no app or
         carrier has the name, over_quota where too many listen."""
 
+    def trace(self, bind: str) -> Listener:
+        """The PDUs of a bind from now on; the listener is to be left. Refusal not_found where no bind has the name."""
+
     def drain(self) -> None:
         """Begin what SIGTERM begins, without ending the process: take nothing new from apps, and let what is in the
         carriers' windows come to its answers. Once begun, it stays so until the process is started again."""

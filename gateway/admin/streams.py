@@ -10,6 +10,9 @@ from gateway.admin.answers import only_query
 from gateway.admin.control import Control
 from gateway.errors import Refusal
 from gateway.happenings import Happening, Listener, Wanted
+from gateway.log import logger
+
+log = logger()
 
 ALIVE_EVERY_S = 10.0
 """So often an empty line shows both sides that the other is there."""
@@ -17,7 +20,7 @@ _LONGEST_S = 86_400.0
 
 
 class Streams:
-    """GET /v1/events, as NDJSON (application/x-ndjson)."""
+    """GET /v1/events · GET /v1/binds/{name}/trace, as NDJSON (application/x-ndjson)."""
 
     def __init__(self, control: Control, *, alive_every_s: float = ALIVE_EVERY_S) -> None:
         self._control = control
@@ -25,7 +28,10 @@ class Streams:
 
     def routes(self) -> list[web.RouteDef]:
         """What it answers."""
-        return [web.get("/v1/events", self.events, allow_head=False)]
+        return [
+            web.get("/v1/events", self.events, allow_head=False),
+            web.get("/v1/binds/{name}/trace", self.trace, allow_head=False),
+        ]
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Segments, receipts, inbound messages, deliveries, binds: of one `app`, of one `carrier`, or all."""
@@ -33,6 +39,14 @@ class Streams:
         wanted = Wanted(request.query.get("app", ""), request.query.get("carrier", ""))
         seconds = _seconds(request)
         return await self._stream(request, self._control.listen(wanted), seconds)
+
+    async def trace(self, request: web.Request) -> web.StreamResponse:
+        """A bind's PDUs in both directions."""
+        only_query(request, "for")
+        seconds = _seconds(request)
+        name = request.match_info["name"]
+        log.info("trace_commanded", bind=name, by=request.remote, seconds=seconds)
+        return await self._stream(request, self._control.trace(name), seconds)
 
     async def _stream(self, request: web.Request, listener: Listener, seconds: float | None) -> web.StreamResponse:
         """All that the listener hears, until the reader leaves, the gateway stops or the time is up."""

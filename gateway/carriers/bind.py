@@ -22,7 +22,9 @@ import structlog
 from gateway.carriers.answers import BindAction, decide_bind, longest_slow_pause
 from gateway.carriers.bind_settings import BindSettings, Endpoint
 from gateway.carriers.pauses import Pauses
+from gateway.carriers.tap import Tap
 from gateway.connection import Connection
+from gateway.happenings import Listener
 from gateway.smpp import events as ev
 from gateway.smpp.matrix import Role
 from gateway.smpp.pdu import (
@@ -115,14 +117,17 @@ class Bind:
         random: Callable[[], float],
         on_reconnect: Callable[[], None] = lambda: None,
         on_state: Callable[["Bind"], None] = lambda _bind: None,
+        tap: Tap | None = None,
     ) -> None:
-        """`on_reconnect()`: it tries again; `on_state(bind)`: it does something else than before, and `reason` why."""
+        """`on_reconnect()`: it tries again; `on_state(bind)`: it does something else than before, and `reason` why;
+        `tap` shows its PDUs to whoever asks (None: nobody can)."""
         self.settings = settings
         self.name = settings.name
         self._state = BindState.DOWN
         self.receive_only = False
         self.reason = ""
         self._on_state = on_state
+        self._tap = tap
         self.since = 0.0
         self.endpoint = settings.endpoints[0]
         """The host it is bound to or has tried last: its own, or a backup."""
@@ -193,6 +198,20 @@ class Bind:
         """The sc_interface_version of the SMSC, None where it did not say."""
         return self._connection.session.peer_version if self._connection else None
 
+    def trace(self, *, full: bool) -> Listener:
+        """Its PDUs from now on (see Tap), until the listener leaves or the bind is stopped for good."""
+        tap = self._tap
+        assert tap is not None  # noqa: S101  # binds of a gateway have one
+        begins = not tap.heard
+        listener = tap.listen(full=full, on_silent=self._untrace)
+        if begins and self._connection is not None:
+            self._connection.trace_to(tap)
+        return listener
+
+    def _untrace(self) -> None:
+        if self._connection is not None:
+            self._connection.trace_to(None)
+
     # -- holding it -------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -214,6 +233,8 @@ class Bind:
         self._stopping = True
         self._wake.set()
         await self._unbind()
+        if self._tap is not None:
+            self._tap.close()
 
     async def halt(self) -> None:
         """An operator's stop: unbind and stay away until `start`."""
@@ -263,6 +284,9 @@ class Bind:
             self._lost(f"cannot connect to {endpoint.host}:{endpoint.port}: {error or type(error).__name__}")
             return
         self._connection = connection
+        if self._tap is not None and self._tap.heard:
+            self._tap.restart()
+            connection.trace_to(self._tap)
         if self.state is BindState.CONNECTING and not self._stopping:
             self.state = BindState.BINDING
             self.reason = ""

@@ -17,6 +17,7 @@ from gateway.carriers.outcomes import Dispatcher, Outcomes, Policy, Roads
 from gateway.carriers.outgoing import Outgoing
 from gateway.carriers.refusals import AddressWatch
 from gateway.carriers.submission import SubmitTemplate
+from gateway.carriers.tap import Tap
 from gateway.config import carriers as config
 from gateway.config.routing import Lanes
 from gateway.correlation import Correlation
@@ -140,6 +141,7 @@ def build_bind(
         random=around.random,
         on_reconnect=on_reconnect,
         on_state=on_state,
+        tap=Tap(name, each.name, around.utc),
     )
     if not each.transmits:
         return bind, None

@@ -1,9 +1,9 @@
-"""`relevo bind`: stop and start a session to a carrier, and check what the carrier is like."""
+"""`relevo bind`: stop, start and trace a session to a carrier, and check what the carrier is like."""
 
 import argparse
 
 from gateway.admin.control import BIND_ACTIONS, BindAction
-from gateway.cli import bind_check
+from gateway.cli import bind_check, bind_trace
 from gateway.cli.arguments import Subparsers, add_command, add_group
 from gateway.cli.output import plain, print_json
 from gateway.cli.running import running
@@ -24,6 +24,7 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
         parser.add_argument("name", metavar="NAME", help="the bind, as binds[].name has it")
         parser.set_defaults(action=action)
     bind_check.add_parser(actions)
+    bind_trace.add_parser(actions)
 
 
 def run(args: argparse.Namespace) -> int:

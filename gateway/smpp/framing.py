@@ -46,6 +46,11 @@ class Framer:
         """Octets held of a PDU that is not whole yet."""
         return len(self._begun)
 
+    @property
+    def begun(self) -> bytes:
+        """The octets held of a PDU that is not whole yet."""
+        return bytes(self._begun)
+
     def feed(self, data: bytes) -> list[bytes]:
         """The PDUs that `data` completes, in order.
 

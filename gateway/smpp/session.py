@@ -123,6 +123,11 @@ class Session:
         return self.state in BOUND
 
     @property
+    def begun(self) -> bytes:
+        """What was received of a PDU that is not whole yet."""
+        return self._framer.begun
+
+    @property
     def unanswered(self) -> int:
         """How many places of the window are taken by requests of ours."""
         return len(self._requests)

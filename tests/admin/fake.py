@@ -151,6 +151,14 @@ class FakeControl:
         asyncio.get_running_loop().call_soon(self.happen)
         return listener
 
+    def trace(self, bind: str) -> Listener:
+        self._tell("trace", bind)
+        if bind not in {each["bind"] for each in self.state["binds"]}:
+            raise Refusal("not_found", f"No bind is called {bind}.")
+        listener = self.happenings.listen(Wanted())
+        asyncio.get_running_loop().call_soon(self.happen)
+        return listener
+
     def drain(self) -> None:
         self._tell("drain")
         self.state["stopping"] = True

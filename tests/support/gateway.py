@@ -233,6 +233,12 @@ class GatewayProcess:
             assert answer.status == 200, await answer.text()
             return await answer.json()
 
+    async def command(self, path: str, body: Any = None) -> tuple[int, Any]:
+        """A POST at the admin listener; status and JSON of the answer."""
+        url = f"http://127.0.0.1:{self.admin_port}{path}"
+        async with self.session.post(url, json=body, headers={"X-Relevo": "1"}) as answer:
+            return answer.status, await answer.json(content_type=None)
+
     async def status(self) -> Any:
         """/v1/status."""
         return await self.admin("/v1/status")
