@@ -6,6 +6,7 @@ from typing import Protocol
 
 from gateway.carriers.carrier import Carrier
 from gateway.carriers.refusals import ADDRESSES
+from gateway.carriers.stops import Stop
 from gateway.core import Core
 from portability.remote import Remote
 from throughput.gate import Gate
@@ -62,6 +63,15 @@ def read_gauges(core: Core, known: Known) -> None:
         "relevo_address_refused_ratio",
         lambda: [
             ((c.name, address), c.addresses.shares.share(address)) for c in carriers.values() for address in ADDRESSES
+        ],
+    )
+    reader(
+        "relevo_bind_stopped",
+        lambda: [
+            ((c.name, b.name, reason), float(b.stop_reason is reason))
+            for c in carriers.values()
+            for b in c.binds.values()
+            for reason in Stop
         ],
     )
     reader("relevo_queue_depth", lanes(lambda lane: lane[0] + lane[1]))

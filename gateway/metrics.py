@@ -32,6 +32,7 @@ _CODE = {
     )
 }
 _COMMAND_STATUS = {"command_status": ("ESME_ROK",)}
+_STOP = {"reason": ("credentials", "submit", "operator")}
 _ADDRESS = {"address": ("source", "destination")}
 _STATE = {"state": ("DELIVRD", "EXPIRED", "DELETED", "UNDELIV", "ACCEPTD", "UNKNOWN", "REJECTD", "ENROUTE")}
 _STATUS = {"status": ("delivered", "undelivered", "expired", "unknown", "rejected", "cancelled")}
@@ -103,6 +104,12 @@ class Metrics(Scrape):
             "relevo_lane_ttl_seconds", "lane", "How old a message of the lane may be when it is sent."
         )
         self.bind_up = Gauge("relevo_bind_up", "carrier bind", "1 while bound, else 0.")
+        self.bind_stopped = Gauge(
+            "relevo_bind_stopped",
+            "carrier bind reason",
+            "1 while the bind stays away for that reason until somebody starts it, else 0.",
+            values=_STOP,
+        )
         self.bind_reconnects = Counter(
             "relevo_bind_reconnects_total", "carrier bind", "Times the bind was bound again after it was lost."
         )

@@ -12,6 +12,7 @@ import msgspec
 from gateway.admin.control import BindAction
 from gateway.carriers.bind import Bind
 from gateway.carriers.carrier import Carrier
+from gateway.carriers.stops import REMEDIES
 from gateway.core import Core
 from gateway.errors import Refusal, StoreError
 from gateway.gauges import read_gauges
@@ -123,6 +124,7 @@ class Operations:
             "mode": settings.mode,
             "state": bind.state_word,
             "reason": "" if bind.up else bind.reason,
+            "remedy": "" if bind.stop_reason is None else REMEDIES[bind.stop_reason].format(bind=bind.name),
             "since_s": round(now - bind.since, 1) if bind.up else None,
             "window": gate.window.size if gate else None,
             "window_used": gate.window.used if gate else None,

@@ -21,7 +21,7 @@ from gateway.apps.lockout import Lockout
 from gateway.apps.retries import retry_after_s
 from gateway.apps.smpp_delivery import SmppWay
 from gateway.apps.smpp_server import SmppServer
-from gateway.apps.tls import listener_context
+from gateway.apps.tls import ListenerTls
 from gateway.apps.webhooks import Webhooks
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, ConfigError, Problem
@@ -129,6 +129,8 @@ class Gateway:
             reload=reload,
         )
         self.admin = AdminServer(self.operations, self.metrics, config.admin.token)
+        self._smpp_tls: ListenerTls | None = None
+        self.metrics.gauge_reader("relevo_tls_certificate_expiry_timestamp_seconds", self._expiries)
         self._status: asyncio.Task[None] | None = None
 
     # -- life -------------------------------------------------------------------------------------------------------
@@ -146,7 +148,8 @@ class Gateway:
         smpp = self.config.smpp
         await self.smpp.start(*smpp.listen)
         if smpp.tls_listen is not None and smpp.tls is not None:
-            await self.smpp.start(*smpp.tls_listen, listener_context(smpp.tls.certificate, smpp.tls.key))
+            self._smpp_tls = ListenerTls(smpp.tls.certificate, smpp.tls.key)
+            await self.smpp.start(*smpp.tls_listen, self._smpp_tls.context)
 
     def stop_taking(self) -> None:
         """Refuse what apps submit from now on."""
@@ -184,6 +187,7 @@ class Gateway:
         fixed = [change for change in changes if not _reloadable(change)]
         if fixed:
             raise ConfigError([Problem(file, 1, change.path, "has changed, which needs a restart") for change in fixed])
+        renewed = self._renew_certificates(file)
         credentials = AppCredentials(config.apps)
         rules, inbound_rules = build_rules(config), build_inbound_rules(config)  # a list's file may be gone by now
         self.config = self.core.config = config
@@ -197,7 +201,18 @@ class Gateway:
         self.callbacks.change(config.apps)
         self.admin.set_token(config.admin.token)
         self._preset(config)
-        return [f"{change.path}: {change.old} -> {change.new}" for change in changes]
+        return [f"{change.path}: {change.old} -> {change.new}" for change in changes] + renewed
+
+    def _renew_certificates(self, file: str) -> list[str]:
+        """Read the listeners' certificates again; a line for each that is another one. Raises ConfigError."""
+        renewed: list[str] = []
+        for name, tls in self._tls().items():
+            try:
+                if tls.reload():
+                    renewed.append(f"{name}.tls.certificate: read again")
+            except OSError as error:
+                raise ConfigError([Problem(file, 1, f"{name}.tls", f"cannot be read again: {error}")]) from error
+        return renewed
 
     def reloaded(self, taken: bool) -> None:
         """A configuration was read: taken over, or refused."""
@@ -218,6 +233,14 @@ class Gateway:
 
     def _listening(self) -> Mapping[str, bool]:
         return {"smpp": self.smpp.listening, "http": self.http.listening}
+
+    def _tls(self) -> dict[str, ListenerTls]:
+        """The listeners with TLS, by name."""
+        both = {"smpp": self._smpp_tls, "http": self.http.tls}
+        return {name: tls for name, tls in both.items() if tls is not None}
+
+    def _expiries(self) -> list[tuple[tuple[str, ...], float]]:
+        return [((name,), tls.expires_at) for name, tls in self._tls().items() if tls.expires_at is not None]
 
     def _app_binds(self) -> Mapping[str, int]:
         return {app: len(binds) for app, binds in self.smpp.status().items()}

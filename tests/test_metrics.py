@@ -26,6 +26,7 @@ NAMES = [
     "relevo_submit_response_seconds{carrier}",
     "relevo_receipt_delay_seconds{carrier}",
     "relevo_bind_up{carrier,bind}",
+    "relevo_bind_stopped{carrier,bind,reason}",
     "relevo_bind_reconnects_total{carrier,bind}",
     "relevo_bind_window_used{carrier,bind}",
     "relevo_throttled_total{carrier,bind}",

@@ -38,6 +38,7 @@ class Control(Protocol):
             carrier, bind (its name), address ("host:port" it is or would be bound to),
             mode (transceiver, transmitter, receiver), state (bound; receive-only; connecting; binding; waiting for the
             next try; failed: refused for good; stopped: by an operator), reason (why it is not bound, "" when it is),
+            remedy (what to do first where it stays away until it is started, else ""),
             since_s (how long it has been bound, null when it is not), window, window_used, rate_limit (what pacing
             allows; these three null for a receiver), rate (the mean of the last seconds), history (the rates of the
             last 60 seconds, oldest first, fewer after a start).

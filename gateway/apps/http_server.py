@@ -20,7 +20,7 @@ from gateway.apps.jasmin import Jasmin
 from gateway.apps.kannel import Kannel
 from gateway.apps.lockout import Lockout
 from gateway.apps.openapi import Description
-from gateway.apps.tls import listener_context
+from gateway.apps.tls import ListenerTls
 from gateway.batches import Batches
 from gateway.clock import Clock
 from gateway.config.schema import Config
@@ -84,7 +84,8 @@ class HttpServer:
         ]
         description = Description(routes, version("relevo"))
         self.routes = [*routes, *description.routes()]
-        self._tls = config.http.tls
+        self.tls: ListenerTls | None = None
+        """What it shows its peers, once it listens with TLS."""
         self._listener = HttpListener(
             self.routes,
             credentials,
@@ -104,8 +105,9 @@ class HttpServer:
 
         Raises OSError (ssl.SSLError is one) where the address is taken or the certificate is none.
         """
-        context = None if self._tls is None else listener_context(self._tls.certificate, self._tls.key)
-        return await self._listener.start(address, context)
+        tls = self._config.http.tls
+        self.tls = None if tls is None else ListenerTls(tls.certificate, tls.key)
+        return await self._listener.start(address, None if self.tls is None else self.tls.context)
 
     def apply(self, config: Config, credentials: Credentials) -> None:
         """Take over changed keys. What apps may do is the intake's; listener and limits need a restart."""

@@ -22,6 +22,7 @@ import structlog
 from gateway.carriers.answers import BindAction, decide_bind, longest_slow_pause
 from gateway.carriers.bind_settings import BindSettings, Endpoint
 from gateway.carriers.pauses import Pauses
+from gateway.carriers.stops import Stop
 from gateway.carriers.tap import Tap
 from gateway.connection import Connection
 from gateway.happenings import Listener
@@ -128,6 +129,7 @@ class Bind:
         self.reason = ""
         self._on_state = on_state
         self._tap = tap
+        self._failed_by = Stop.CREDENTIALS
         self.since = 0.0
         self.endpoint = settings.endpoints[0]
         """The host it is bound to or has tried last: its own, or a backup."""
@@ -163,6 +165,13 @@ class Bind:
     def up(self) -> bool:
         """Whether it is bound now."""
         return self._state is BindState.UP
+
+    @property
+    def stop_reason(self) -> Stop | None:
+        """Why it stays away until it is started; None where it does not."""
+        if self._state is BindState.STOPPED:
+            return Stop.OPERATOR
+        return self._failed_by if self._state is BindState.FAILED else None
 
     @property
     def state_word(self) -> str:
@@ -420,6 +429,7 @@ class Bind:
         self.reason = f"bind refused: {status_name(command_status)}"
         match decide_bind(command_status):
             case BindAction.STOP:
+                self._failed_by = Stop.CREDENTIALS
                 self.state = BindState.FAILED
                 log.error("bind_refused_for_good", carrier=self.settings.carrier, bind=self.name, reason=self.reason)
             case BindAction.SLOW:
@@ -448,11 +458,12 @@ class Bind:
         self._owner.end_of_turn(self)
 
     def fail(self, reason: str) -> None:
-        """Stay away until an operator has looked: sending on makes it worse."""
+        """Stay away until an operator has looked: a submit_sm was answered so that sending on makes it worse."""
         if self.state in _AWAY:
             return
         log.error("bind_stopped", carrier=self.settings.carrier, bind=self.name, reason=reason)
         self.reason = reason
+        self._failed_by = Stop.SUBMIT
         self.state = BindState.FAILED
         if self._connection is not None:
             self._leave(self._connection)

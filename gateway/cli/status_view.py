@@ -57,6 +57,8 @@ def _reasons(status: Status) -> Iterator[Text]:
     for bind in status["binds"]:
         if bind["reason"]:
             yield Text(f"{plain(bind['bind'])}: {plain(bind['reason'])}", "red")
+        if bind["remedy"]:
+            yield Text(f"  {plain(bind['remedy'])}")
 
 
 def _carriers(status: Status) -> Iterator[Text]:

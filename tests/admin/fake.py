@@ -26,6 +26,7 @@ def a_bind(name: str, carrier: str = "telcel", **fields: Any) -> dict[str, Any]:
         "mode": "transceiver",
         "state": "bound",
         "reason": "",
+        "remedy": "",
         "since_s": 86_400.0,
         "window": 50,
         "window_used": 12,

@@ -16,7 +16,7 @@ from gateway.apps import smpp_admission
 from gateway.apps.auth import AppCredentials
 from gateway.apps.lockout import MOST_FAILURES
 from gateway.apps.smpp_anteroom import CALLS_S, MOST_CALLS, MOST_UNBOUND, MOST_UNBOUND_OF_ONE, Anteroom
-from gateway.apps.tls import listener_context
+from gateway.apps.tls import ListenerTls
 from gateway.config.secret import Secret
 from gateway.smpp.codec import encode
 from gateway.smpp.events import Answered, BindRefused, Bound, Unbound
@@ -337,7 +337,7 @@ async def test_listener_with_tls_takes_binds(rig: Rig, tmp_path: Path) -> None:
     made = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate)
     command = ["openssl", "req", "-x509", "-days", "2", *subject, *made]
     subprocess.run(command, check=True, capture_output=True)  # noqa: ASYNC221 - before anything is served
-    host, port = await rig.server.start("127.0.0.1", 0, listener_context(certificate, key))
+    host, port = await rig.server.start("127.0.0.1", 0, ListenerTls(certificate, key).context)
     trusting = ssl.create_default_context(cafile=certificate)
     reader, writer = await asyncio.open_connection(host, port, ssl=trusting, server_hostname="localhost")
     peer = Peer(Role.ESME, reader, writer)
@@ -349,4 +349,4 @@ async def test_listener_with_tls_takes_binds(rig: Rig, tmp_path: Path) -> None:
 def test_certificate_that_is_none_is_an_error_at_the_start(tmp_path: Path) -> None:
     tmp_path.joinpath("certificate.pem").write_text("nothing")
     with pytest.raises(ssl.SSLError):
-        listener_context(tmp_path / "certificate.pem", tmp_path / "certificate.pem")
+        ListenerTls(tmp_path / "certificate.pem", tmp_path / "certificate.pem")

@@ -12,7 +12,7 @@ import uvloop
 
 from gateway.apps import smpp_doorstep
 from gateway.apps.smpp_doorstep import Doorstep
-from gateway.apps.tls import listener_context
+from gateway.apps.tls import ListenerTls
 from tests.carriers.certificates import Authority
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -54,7 +54,7 @@ def test_caller_that_is_let_in_is_served_over_tls(run: Run, tmp_path: Path) -> N
     authority = Authority(tmp_path, "authority")
     signed = authority.sign("gateway.test")
     client = ssl.create_default_context(cafile=authority.certificate)
-    run(let_in(listener_context(signed.certificate, signed.key), client))
+    run(let_in(ListenerTls(signed.certificate, signed.key).context, client))
 
 
 @BOTH_LOOPS

@@ -24,7 +24,7 @@ class Authority:
             "-addext", "keyUsage=critical,keyCertSign,cRLSign",
         )  # fmt: skip
 
-    def sign(self, name: str) -> Signed:
+    def sign(self, name: str, days: int = 2) -> Signed:
         """A certificate for a host's (or client's) name."""
         request, extensions = self._folder / f"{name}.csr", self._folder / f"{name}.ext"
         signed = Signed(self._folder / f"{name}.crt", self._folder / f"{name}.crt.key")
@@ -35,7 +35,7 @@ class Authority:
         extensions.write_text(f"subjectAltName=DNS:{name}\nbasicConstraints=CA:FALSE\n")
         _openssl(
             "x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial",
-            "-days", "2", "-extfile", extensions, "-out", signed.certificate,
+            "-days", str(days), "-extfile", extensions, "-out", signed.certificate,
         )  # fmt: skip
         return signed
 

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.carriers.bind import Bind, BindState, Respond
 from gateway.carriers.bind_settings import BindSettings, Endpoint
+from gateway.carriers.stops import Stop
 from gateway.smpp.events import Answered, Unbound
 from gateway.smpp.pdu import (
     AlertNotification,
@@ -197,6 +198,7 @@ async def test_refused_credentials_stop_the_bind_until_it_is_started() -> None:
             await until(lambda bind=bind: bind.state is BindState.FAILED and bind._connection is None)  # type: ignore[misc]
             assert bind.reason == f"bind refused: {name}"
             assert bind.next_try_at is None
+            assert bind.stop_reason is Stop.CREDENTIALS
             assert owner.told == []
             bind.start()
             await (await smsc.accept()).accept_bind()
@@ -376,6 +378,7 @@ async def test_failed_bind_unbinds_and_stays_away() -> None:
         await peer.expect_event(Unbound)
         await owner.until("down")
         assert (bind.state, bind.reason) == (BindState.FAILED, "submit_sm was answered ESME_RINVCMDID")
+        assert bind.stop_reason is Stop.SUBMIT
 
 
 async def test_rebind_ends_the_session_and_binds_anew() -> None:
