@@ -122,6 +122,11 @@ def _body(**fields: object) -> str:
     return json.dumps(message | fields)
 
 
+def otp_body() -> str:
+    """The body of a POST that sends one message of the fast lane."""
+    return _body(lane="fast", receipt="none")
+
+
 def scenarios(scale: float = 1.0) -> dict[str, Scenario]:
     """All scenarios by name; `scale` makes their loads longer or shorter."""
     flat_out: Options = {"binds": 4, "window": 100}
