@@ -1,9 +1,9 @@
-"""Fills the ways to find messages, a moment after they were accepted and in small slices.
+"""Fills the ways to find messages by number and reference, a moment after they were accepted and in small slices.
 
-A batch's messages are found at once: pausing and cancelling need them all. Numbers and references have random keys,
-each row of which costs as much as half a message, so under load only so many go a second (`BUSY_SLICES`) and the rest
-waits until it is quieter. The mark says below which id all is filled, so that a start fills in what a crash left out; a
-minute of it is filled twice, which does no harm.
+A batch's messages are found at once, by what the store writes with them: pausing and cancelling need them all. Numbers
+and references have random keys, each row of which costs as much as half a message, so under load only so many go a
+second (`BUSY_SLICES`) and the rest waits until it is quieter. The mark says below which id all is filled, so that a
+start fills in what a crash left out; a minute of it is filled twice, which does no harm.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import structlog
 
 from gateway.errors import StoreError
 from gateway.message import Message
-from gateway.store.batch import LookupRow, by_batch, lookup_rows, other_rows
+from gateway.store.batch import LookupRow, lookup_rows, other_rows
 from gateway.store.commits import Commits
 from gateway.store.ids import first_id
 from gateway.store.store import Store
@@ -24,26 +24,27 @@ log = structlog.get_logger()
 MARK = "lookups"
 EVERY_S = 0.25
 SLICE = 250
+RANDOM_SLICE = 64
+"""Each random key is a page of its own, 8 KiB of log: 250 in one commit held up an OTP for 10 ms."""
 MOST = 20_000
 """So many rows wait in memory; beyond, the messages are read back from the store."""
 QUIET = 25
-BUSY_SLICES = 2
-"""More than QUIET messages since the last look are load: then 2 slices each look, 2,000 rows a second, and no more."""
+BUSY_SLICES = 4
+"""More than QUIET messages since the last look are load: then 4 slices each look, 1,000 rows a second, and no more."""
 UNCOMMITTED_S = 60.0
 MARK_S = 10.0
 
 
 class Lookups:
-    """One for all apps; `run` fills, `flushed` waits until the messages of batches accepted so far are found."""
+    """One for all apps; `run` fills, `flushed` waits until the messages of batches of before the start are found."""
 
     def __init__(self, store: Store, commits: Commits, utc: Callable[[], float]) -> None:
         self._store = store
         self._commits = commits
         self._utc = utc
-        self._batches: deque[LookupRow] = deque()
         self._others: deque[LookupRow] = deque()
         self._missing: str | None = None  # beyond this id rows of batches may be missing
-        self._missing_to: str | None = None  # up to this one; None: up to the newest
+        self._missing_to: str | None = None  # up to this one
         self._behind: str | None = None  # beyond this id rows of numbers and references may be missing
         self._came = 0
         self._marked_at = 0.0
@@ -61,63 +62,69 @@ class Lookups:
         """These are on disk."""
         self._came += len(messages)
         room = MOST - len(self._others)
-        for message in messages:
-            if message.batch:
-                self._batches.append((message.app, by_batch(message.batch), message.id))
-            if room > 0:
+        if room > 0:
+            for message in messages:
                 self._others.extend(other_rows(message))
-        if room <= 0 and self._behind is None:
+        elif self._behind is None:
             self._behind = first_id(self._utc() - UNCOMMITTED_S)
-        if len(self._batches) > MOST and self._missing is None:
-            self._missing = first_id(self._utc() - UNCOMMITTED_S)
-            self._missing_to = None
-            self._batches.clear()
 
     async def run(self) -> None:
-        """Fill until cancelled: batches at once, the others as far as it is quiet."""
+        """Fill until cancelled: what a start has found missing at once, the rest as far as it is quiet."""
         while True:
-            came, self._came = self._came, 0
             await asyncio.sleep(EVERY_S)
             try:
-                await self.flushed()
-                await self._fill_others(BUSY_SLICES if came > QUIET else None)
-                self._mark()
+                await self.look()
             except StoreError as error:
                 log.warning("lookups_not_filled", reason=str(error))
 
+    async def look(self) -> None:
+        """Fill what is due now. Raises StoreError."""
+        await self.flushed()
+        await self._fill_others()
+        self._mark()
+
     async def flushed(self) -> None:
-        """Return when the messages of all batches that were accepted before are found. Raises StoreError."""
+        """Return when the messages of all batches are found. Raises StoreError."""
+        if self._missing is None:
+            return
         async with self._filling:
             while self._missing is not None:
                 self._missing = await self._catch_up(self._missing, self._missing_to)
-            while self._batches:
-                await self._fill(_slice_of(self._batches))
 
     async def caught_up(self, within_s: float) -> bool:
         """Fill numbers and references too, for so long at most; whether all is found now. Raises StoreError."""
         try:
             async with asyncio.timeout(within_s):
                 await self.flushed()
-                await self._fill_others(None)
+                while self._unfilled:
+                    await self._fill_slice()
         except TimeoutError:
             return False
         return True
 
-    async def _fill_others(self, slices: int | None) -> None:
-        """Numbers and references, so many slices at most (None: all)."""
+    @property
+    def _unfilled(self) -> bool:
+        return self._behind is not None or bool(self._others)
+
+    async def _fill_others(self) -> None:
+        """Numbers and references: BUSY_SLICES, and more for as long as it is and stays quiet."""
+        came, self._came = self._came, 0
         done = 0
-        while (self._behind is not None or self._others) and (slices is None or done < slices):
-            async with self._filling:
-                if self._others:
-                    await self._fill(_slice_of(self._others))
-                elif self._behind is not None:
-                    self._behind = await self._catch_up(self._behind, None)
+        while self._unfilled and (done < BUSY_SLICES or max(came, self._came) <= QUIET):
+            await self._fill_slice()
             done += 1
+
+    async def _fill_slice(self) -> None:
+        async with self._filling:
+            if self._others:
+                await self._fill(_slice_of(self._others))
+            elif self._behind is not None:
+                self._behind = await self._catch_up(self._behind, None)
 
     def _mark(self) -> None:
         """Below the mark all is filled; it stays where something is behind."""
         now = self._utc()
-        if now - self._marked_at >= MARK_S and self._behind is None and not self._others:
+        if now - self._marked_at >= MARK_S and not self._unfilled:
             self._marked_at = now
             self._commits.setting(MARK, first_id(now - UNCOMMITTED_S))
 
@@ -139,4 +146,4 @@ class Lookups:
 
 
 def _slice_of(rows: deque[LookupRow]) -> list[LookupRow]:
-    return [rows.popleft() for _ in range(min(SLICE, len(rows)))]
+    return [rows.popleft() for _ in range(min(RANDOM_SLICE, len(rows)))]
