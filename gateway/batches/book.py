@@ -14,7 +14,7 @@ import structlog
 
 from gateway.batches.lookups import Lookups
 from gateway.batches.tally import Tally
-from gateway.batches.upload import IN_FLIGHT, ROW, Counts, Upload
+from gateway.batches.upload import DEEPEST, ROW, Counts, Upload
 from gateway.batches.watching import Moved
 from gateway.errors import Refusal, StoreError
 from gateway.intake import Intake
@@ -264,8 +264,8 @@ class Batches:
             present |= beyond
             settled += len(rows) - len(beyond)
             before = page.before
-            # No body leaves more than IN_FLIGHT rows behind it, so what is beyond is not deeper than that.
-            if not before or settled > 2 * IN_FLIGHT:
+            # No body leaves more rows under way behind it, so what is beyond is not deeper than that.
+            if not before or settled > DEEPEST:
                 return present
 
     def _take_up(self, tally: Tally, present: set[int]) -> None:

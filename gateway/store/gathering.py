@@ -16,6 +16,10 @@ Done = Callable[[object, StoreError | None], None]
 Callback = tuple[Done, object, Message | None, bool]
 
 
+BESIDE_URGENT = 8
+"""Beside urgent accepts a slice of bulk ones is so many times smaller."""
+
+
 class Batch(NamedTuple):
     """What goes into one commit."""
 
@@ -35,6 +39,7 @@ class Gathering:
         self._callbacks: list[Callback] = []
         self._bulk: deque[Callback] = deque()
         self._urgent_accepts = 0
+        self._urgent_writing = 0
 
     def _stir(self, urgent: bool) -> None:
         """Something was said."""
@@ -156,11 +161,16 @@ class Gathering:
         self._stir(False)
 
     def _take(self) -> Batch:
-        """All that was said, with a slice of the bulk accepts at the end."""
+        """All that was said, with a slice of the bulk accepts at the end.
+
+        Beside something urgent the slice is a small one, so that it costs that little and bulk still goes on.
+        """
         batch = Batch(self._callbacks, self._changes)
-        self._callbacks, self._changes, self._urgent_accepts = [], Changes(), 0
         bulk = self._bulk
-        for _ in range(min(self._slice_rows, len(bulk))):
+        self._callbacks, self._changes = [], Changes()
+        self._urgent_writing, self._urgent_accepts = self._urgent_accepts, 0
+        rows = max(1, self._slice_rows // BESIDE_URGENT) if self._urgent_writing else self._slice_rows
+        for _ in range(min(rows, len(bulk))):
             batch.callbacks.append(bulk.popleft())
         batch.changes.accepted = [message for _, _, message, accepted in batch.callbacks if accepted and message]
         return batch

@@ -167,7 +167,7 @@ async def test_commits_wait_for_nothing_when_nothing_is_said(desk: Desk) -> None
 # -- what goes first --------------------------------------------------------------------------------------------------
 
 
-async def test_bulk_goes_in_slices_behind_everything_else(slicing: Desk) -> None:
+async def test_bulk_goes_in_slices_behind_everything_else_and_smaller_ones_beside_urgent_accepts(slicing: Desk) -> None:
     for n in range(5):
         slicing.accept(n)
     await slicing.pass_gathering()
@@ -179,10 +179,33 @@ async def test_bulk_goes_in_slices_behind_everything_else(slicing: Desk) -> None
     await slicing.end()
     assert slicing.begun == [
         [an_id(0), an_id(1)],
-        [an_id(10), an_id(12), an_id(2), an_id(3), f"+{an_id(11)}"],
-        [an_id(4)],
+        [an_id(10), an_id(12), an_id(2), f"+{an_id(11)}"],
+        [an_id(3), an_id(4)],
     ]
     assert [argument for argument, _ in slicing.called] == [0, 1, 10, "u11", 12, 2, 3, 4]
+
+
+async def test_lull_comes_with_the_commit_that_urgent_accepts_wait_for(slicing: Desk) -> None:
+    await slicing.commits.lull()  # nothing urgent: at once
+    slicing.accept(1)
+    await slicing.pass_gathering()
+    slicing.accept(2, urgent=True)
+    lull = asyncio.create_task(slicing.commits.lull())
+    await slicing.end()
+    assert not lull.done()
+    slicing.accept(3, urgent=True)
+    await slicing.end()
+    await lull
+
+
+async def test_lull_comes_although_the_commit_fails(slicing: Desk) -> None:
+    slicing.accept(1, urgent=True)
+    await turns()
+    lull = asyncio.create_task(slicing.commits.lull())
+    await slicing.end(FULL)
+    slicing.loop.advance(0.05)
+    await turns()
+    await lull
 
 
 async def test_all_updates_go_into_one_commit(slicing: Desk) -> None:
@@ -263,11 +286,11 @@ async def test_backlog_counts_what_is_not_durable(slicing: Desk) -> None:
     assert slicing.commits.backlog == 5
     await turns()
     slicing.update(5)
-    assert slicing.commits.backlog == 4 + 1 + 1
+    assert slicing.commits.backlog == 3 + 2 + 1
     await slicing.end()
     await slicing.end()
     assert slicing.commits.backlog == 0
-    assert [rows for _, rows in slicing.commits_seen] == [4, 2]
+    assert [rows for _, rows in slicing.commits_seen] == [3, 3]
 
 
 # -- callbacks --------------------------------------------------------------------------------------------------------
