@@ -1,14 +1,15 @@
 """Bodies of any length, row by row: newline-delimited JSON, CSV, and one JSON object with a list in it.
 
-Each is fed with octets and gives back the rows that have become whole. What is kept is at most one row and the piece
-that came last, so memory does not grow with the body; a row that is longer than `longest` ends it.
+Each is fed with octets and gives back the rows that have become whole, each made when it is asked for, because a piece
+holds thousands. What is kept is at most one row and the piece that came last, so memory does not grow with the body; a
+row that is longer than `longest` ends it.
 """
 
 import codecs
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -26,9 +27,9 @@ class Reader(Protocol):
     """A format."""
 
     def feed(self, octets: bytes) -> Iterable[Row]:
-        """The rows that these octets complete, each made when it is asked for.
+        """The rows that these octets complete, to be taken before the next octets are fed.
 
-        Raises Refusal where the body cannot be read on.
+        Raises Refusal where the body cannot be read on; rows before a fault count, so it may be raised a piece later.
         """
 
     def end(self) -> list[Row]:
@@ -71,6 +72,7 @@ class CsvRows:
         self._left = ""
         self._header: list[str] = []
         self._delimiter = ","
+        self._fault: Refusal | None = None
 
     def feed(self, octets: bytes) -> Iterable[Row]:
         """See Reader."""
@@ -79,6 +81,8 @@ class CsvRows:
     def end(self) -> list[Row]:
         """See Reader."""
         found = list(self._take(self._text(b"", final=True), ended=True))
+        if self._fault is not None and not found:
+            raise self._fault
         if not self._header:
             raise Refusal("missing_field", "The body has no header.", "to")
         return found
@@ -90,22 +94,34 @@ class CsvRows:
             raise Refusal("bad_encoding", f"The body is not UTF-8: {error.reason}.") from None
 
     def _take(self, text: str, *, ended: bool) -> Iterable[Row]:
+        if self._fault is not None:
+            raise self._fault
         cut = len(text) if ended else _whole_records(text)
         whole, self._left = text[:cut], text[cut:]
         if len(self._left) > self._longest:
             raise _too_long(self._longest)
-        if not whole:
-            return []
         if not self._header:
             self._delimiter = _delimiter(whole.partition("\n")[0])
+        records = csv.reader(io.StringIO(whole, newline=""), delimiter=self._delimiter, strict=True)
+        if not self._header:
+            self._read_header(records)
+        return self._made(records)
+
+    def _read_header(self, records: Iterator[list[str]]) -> None:
         try:
-            records = list(csv.reader(io.StringIO(whole, newline=""), delimiter=self._delimiter, strict=True))
+            names = next(filter(None, records), None)
         except csv.Error as error:
-            raise Refusal("invalid_field", f"The body is not CSV: {error}.") from None
-        records = [record for record in records if record]
-        if not self._header and records:
-            self._header = _header(records.pop(0))
-        return map(self._row, records)
+            raise _not_csv(error) from None
+        if names is not None:
+            self._header = _header(names)
+
+    def _made(self, records: Iterator[list[str]]) -> Iterator[Row]:
+        try:
+            for record in records:
+                if record:
+                    yield self._row(record)
+        except csv.Error as error:
+            self._fault = _not_csv(error)  # raised here it would take rows before it along
 
     def _row(self, record: list[str]) -> Row:
         values = dict(zip(self._header, record, strict=False))
@@ -128,43 +144,38 @@ class JsonRows:
         self._closed = False
         self._fault: Refusal | None = None
 
-    def feed(self, octets: bytes) -> list[Row]:
-        """See Reader. Rows before a fault count: it is raised when the next octets come, or at the end."""
+    def feed(self, octets: bytes) -> Iterable[Row]:
+        """See Reader."""
         if self._fault is not None:
             raise self._fault
-        found: list[Row] = []
         try:
-            self._scan(octets, found)
-        except Refusal as fault:
-            if not found:
-                raise
-            self._fault = fault
-        return found
-
-    def _scan(self, octets: bytes, found: list[Row]) -> None:
-        try:
-            text = self._left + self._decode(octets)
+            return self._scan(self._left + self._decode(octets))
         except UnicodeDecodeError as error:
             raise _not_json(error.reason) from None
+
+    def _scan(self, text: str) -> Iterator[Row]:
         at = 0
-        while not self._after:
-            start = _skip(text, at, _BLANK + ",")
-            if start == len(text):
-                break
-            if text[start] == "]":
-                self._after, at = True, start + 1
-                break
-            try:
-                value, at = _scan(text, start)
-            except (json.JSONDecodeError, RecursionError) as error:
-                if len(text) - start > self._longest:
-                    raise _not_json(str(error)) from None
-                at = start
-                break
-            found.append(self._row(value))
-        self._left = text[at:]
-        if self._after:
-            self._close()
+        try:
+            while not self._after:
+                start = _skip(text, at, _BLANK + ",")
+                if start == len(text):
+                    break
+                if text[start] == "]":
+                    self._after, at = True, start + 1
+                    break
+                try:
+                    value, at = _scan(text, start)
+                except (json.JSONDecodeError, RecursionError) as error:
+                    if len(text) - start > self._longest:
+                        raise _not_json(str(error)) from None
+                    at = start
+                    break
+                yield self._row(value)
+            self._left = text[at:]
+            if self._after:
+                self._close()
+        except Refusal as fault:
+            self._fault = fault  # raised here it would take rows before it along
 
     def _row(self, value: object) -> Row:
         try:
@@ -174,7 +185,7 @@ class JsonRows:
 
     def end(self) -> list[Row]:
         """See Reader."""
-        found = self.feed(b"")
+        found = list(self.feed(b""))
         if self._fault is None and (not self._closed or self._left):
             self._fault = _not_json("it ends too early")
         if self._fault is not None and not found:
@@ -247,6 +258,10 @@ def _header(names: list[str]) -> list[str]:
     if twice is not None:
         raise Refusal("invalid_field", f"The header has {twice[:64]!r} twice.", twice[:64])
     return header
+
+
+def _not_csv(error: csv.Error) -> Refusal:
+    return Refusal("invalid_field", f"The body is not CSV: {error}.")
 
 
 def _too_long(longest: int) -> Refusal:
