@@ -138,7 +138,7 @@ class _AbdLoading(Loading):
                         filling.add([number for number, _ in rows], [value for _, value in rows])
                 held = filling.finish()
             if not self._options.force:
-                self._guard()
+                self._guard(held)
             file = self._filled(file, self._writer.compared(held))
             with self._writer.transaction():
                 self._writer.swap()

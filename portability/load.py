@@ -93,7 +93,7 @@ class _CsvLoading(Loading):
                 self._judge()
                 rows = filling.finish()
             if not self._options.force:
-                self._guard()
+                self._guard(rows)
             file = self._filled(file, self._writer.compared(rows))
             with self._writer.transaction():
                 self._writer.swap()

@@ -6,7 +6,7 @@ leaves what was; what it had put aside is cleared by the next one.
 
 import fcntl
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -224,11 +224,25 @@ class Writer:
         self._db.execute("ALTER TABLE ported RENAME TO ported_old")
         self._db.execute("ALTER TABLE ported_new RENAME TO ported")
 
-    def by_network(self, table: str) -> dict[int, int]:
-        """Rows per network value."""
-        values = {number: value for value, number in self._ids.items() if value is not None}
-        counted = self._db.execute(f"SELECT network, count(*) FROM {table} GROUP BY network")  # noqa: S608  own names
-        return {values[number]: rows for number, rows in counted}
+    @property
+    def values(self) -> list[int]:
+        """Every network value that was ever met, in the table or about to be."""
+        return [value for value in self._ids if value is not None]
+
+    def new_holds(self, values: Collection[int]) -> bool:
+        """Whether `ported_new` has a number of these network values. Ends at the first, so it is quick where one is."""
+        ids, places = self._listed(values)
+        select = f"SELECT 1 FROM ported_new WHERE network IN ({places}) LIMIT 1"  # noqa: S608  question marks
+        return self._db.execute(select, ids).fetchone() is not None
+
+    def rows_of(self, values: Collection[int]) -> int:
+        """How many numbers of these network values `ported` has. Looks at every row, 0.03 µs each."""
+        ids, places = self._listed(values)
+        select = f"SELECT count(*) FROM ported WHERE network IN ({places})"  # noqa: S608  question marks
+        return int(self._db.execute(select, ids).fetchone()[0])
+
+    def _listed(self, values: Collection[int]) -> tuple[list[int], str]:
+        return [self._ids[value] for value in values], ",".join("?" * len(values))
 
     def compared(self, new: int) -> Counts:
         """What putting `ported_new`, of `new` rows, in the place of `ported` changes."""
