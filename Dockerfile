@@ -10,7 +10,8 @@ WORKDIR /src
 RUN python -m venv /opt/relevo
 # The dependencies change less often than the code: a layer of their own, from pyproject.toml alone.
 COPY pyproject.toml ./
-RUN python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
+RUN python -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+        print(*project["dependencies"], *project["optional-dependencies"]["fetch"], sep="\n")' \
         > requirements.txt \
     && /opt/relevo/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
 COPY . .

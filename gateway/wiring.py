@@ -40,7 +40,16 @@ log = structlog.get_logger()
 
 LANES = ("fast", "bulk")
 # What a reload takes over while running; a change of any other key needs a restart, and is refused by name.
-RELOADABLE = ("apps.", "routes", "mo_routes", "log.", "lanes.fast.ttl", "lanes.bulk.ttl", "admin.token")
+RELOADABLE = (
+    "apps.",
+    "routes",
+    "mo_routes",
+    "log.",
+    "lanes.fast.ttl",
+    "lanes.bulk.ttl",
+    "admin.token",
+    "portability.fetch",  # only the command reads it
+)
 
 
 def build_store(config: Config) -> Store:

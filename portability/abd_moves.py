@@ -17,7 +17,7 @@ from portability.plan import Plan
 from portability.rows import BadRow
 
 LONGEST_RANGE = 10_000
-_ZONE = ZoneInfo("America/Mexico_City")  # dates are written without one
+ZONE = ZoneInfo("America/Mexico_City")  # dates are written without one
 _COUNTRY = 52 * 10**10
 
 # Place among the moves of one second: a number given back and ported again in it is ported.
@@ -40,7 +40,7 @@ def quarters(seconds: float) -> int:
 @lru_cache(maxsize=4096)
 def _hour(text: str) -> int:
     """Unix time of a local hour yyyyMMddHH. Raises ValueError."""
-    return int(datetime.strptime(text, "%Y%m%d%H").replace(tzinfo=_ZONE).timestamp())
+    return int(datetime.strptime(text, "%Y%m%d%H").replace(tzinfo=ZONE).timestamp())
 
 
 def unix_time(text: str) -> int:

@@ -9,11 +9,11 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gateway.cli.arguments import Subparsers, add_command, add_group, config_path, whole_config
-from gateway.cli.failure import WRONG_USAGE, Failure
+from gateway.cli import portability_fetch
+from gateway.cli.arguments import Subparsers, add_command, add_group, whole_config
+from gateway.cli.failure import Failure
 from gateway.cli.output import complain, count, duration, fields, plain, print_json, table, terminal
-from gateway.config import Config
-from gateway.config.numbering import TableSource
+from gateway.cli.ported_table import table_path, what_it_did, when
 from gateway.numbering import build_networks, configured_plan
 from portability import load as loading
 from portability.abd_load import apply_due, load_abd
@@ -42,6 +42,7 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     parser.add_argument("--force", action="store_true", help="replace even where many rows would be lost")
     ahead = "An abd file may date moves ahead. They wait for this, or for the next load of one: let a timer run it."
     add_command(actions, "apply", "apply moves that were dated ahead and are due", apply, json=True, more=ahead)
+    portability_fetch.add_parser(actions)
     parser = add_command(actions, "info", "say what the table holds", info, json=True)
     parser.add_argument(
         "--all", action="store_true", help=f"every file that was loaded, not only the last {_SHOWN_FILES}"
@@ -51,7 +52,7 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
 def load(args: argparse.Namespace) -> int:
     """Load the file, name every bad line, and say what changed."""
     config = whole_config(args, secrets=False)
-    path, networks = _table(args, config), build_networks(config)
+    path, networks = table_path(args, config), build_networks(config)
     with _progress(args.file) as (on_bad, progress):
         options: dict[str, Any] = {
             **{"now": time.time(), "on_bad": on_bad, "progress": progress},
@@ -71,28 +72,27 @@ def load(args: argparse.Namespace) -> int:
     elif loaded.unchanged:
         print(f"nothing to do: this very file was loaded already; the table holds {count(loaded.rows)} numbers")
     else:
-        print(f"{_did(loaded.file._asdict())}; the table holds {count(loaded.rows)} numbers")
+        print(f"{what_it_did(loaded.file._asdict())}; the table holds {count(loaded.rows)} numbers")
     return 0
 
 
 def apply(args: argparse.Namespace) -> int:
     """Apply the moves that were dated ahead and are due now."""
     try:
-        done = apply_due(_table(args, whole_config(args, secrets=False)), time.time())
+        done = apply_due(table_path(args, whole_config(args, secrets=False)), time.time())
     except LoadError as error:
         raise Failure(str(error)) from None
     if args.json:
         print_json(done._asdict())
     else:
-        print(
-            f"{_did({**done._asdict(), 'replaced': False, 'skipped': 0})}; the table holds {count(done.rows)} numbers"
-        )
+        did = what_it_did({**done._asdict(), "replaced": False, "skipped": 0})
+        print(f"{did}; the table holds {count(done.rows)} numbers")
     return 0
 
 
 def info(args: argparse.Namespace) -> int:
     """Say how many numbers there are, how old, and what was loaded, the newest first."""
-    path = _table(args, whole_config(args, secrets=False))
+    path = table_path(args, whole_config(args, secrets=False))
     try:
         found = loading.info(path)
     except LoadError as error:
@@ -107,20 +107,12 @@ def info(args: argparse.Namespace) -> int:
     console = terminal()
     told: list[tuple[str, object]] = [("table", path), ("numbers", count(found.rows)), ("newest data", age)]
     if found.next_due is not None:
-        told.append(("dated ahead", f"{count(found.pending)} moves, the next for {_when(found.next_due)}"))
+        told.append(("dated ahead", f"{count(found.pending)} moves, the next for {when(found.next_due)}"))
     console.print(fields(told))
-    rows = [(_when(file.loaded_at), file.name, _did(file._asdict())) for file in files]
+    rows = [(when(file.loaded_at), file.name, what_it_did(file._asdict())) for file in files]
     if rows:
         console.print(table(("LOADED", "FILE", "DID"), rows))
     return 0
-
-
-def _table(args: argparse.Namespace, config: Config) -> Path:
-    """The table's file, that of the first source of that type."""
-    for source in config.portability.sources:
-        if isinstance(source, TableSource):
-            return source.path
-    raise Failure(f"{config_path(args)}: portability.sources has no source of type table", WRONG_USAGE)
 
 
 @contextmanager
@@ -143,16 +135,6 @@ def _progress(file: Path) -> Iterator[tuple[Any, Any]]:
             shown.update(task, completed=read, total=total, rows=count(rows))
 
         yield on_bad, on_progress
-
-
-def _did(file: dict[str, Any]) -> str:
-    """What a load did to the table, in words."""
-    parts = [f"{count(file[name])} {name}" for name in ("inserted", "changed", "deleted", "skipped") if file[name]]
-    return ("replaced: " if file["replaced"] else "") + (", ".join(parts) or "changed nothing")
-
-
-def _when(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
 
 
 def _errors(text: str) -> int:

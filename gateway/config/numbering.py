@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from gateway.config.addresses import HostKind, PeerKind, UrlKind
+from gateway.config.fetching import Fetch
 from gateway.config.kinds import Integer, Name, Text
 from gateway.config.locations import FileKind
 from gateway.config.quantities import Duration
@@ -87,3 +88,4 @@ class Portability:
     sources: tuple[Source, ...] = (TableSource(), PlanSource(), PrefixSource())
     cache: Cache = Cache()
     unknown: Annotated[str, Name("reject or a network's name")] = "reject"
+    fetch: Fetch | None = None

@@ -54,6 +54,18 @@ FULL: dict[str, Any] = {
         ],
         "cache": {"size": 1000, "ttl": "6h", "negative_ttl": "5m"},
         "unknown": "telcel",
+        "fetch": {
+            "url": "sftp://acme@127.0.0.1:22/ported",
+            "known_hosts": "a.pem",
+            "key": "a.pem",
+            "password": "secret",
+            "pattern": "Numbers*-%Y%m%d.xml",
+            "days": 14,
+            "keep": "kept",
+            "keep_for": "90d",
+            "max_errors": 0,
+            "timeout": "30s",
+        },
     },
     "carriers": {
         "telcel": {

@@ -13,6 +13,7 @@ BIND = "carriers.telcel.binds[0]"
 CARRIER = "carriers.telcel"
 APP = "apps.bank"
 SOURCES = "portability.sources"
+FETCH = "portability.fetch"
 
 CASES: list[tuple[str, Any, str]] = [
     ("node", "gw 1", "'gw 1' is not a name, expected the node's name: letters, digits, -, _ and ."),
@@ -72,6 +73,21 @@ CASES: list[tuple[str, Any, str]] = [
     ("portability.cache.ttl", "6 hours", "has an unknown unit 'hours', expected a number and ms, s, m, h or d"),
     ("portability.cache.negative_ttl", "31d", "'31d' is out of range"),
     ("portability.unknown", "a b", "'a b' is not a name, expected reject or a network's name"),
+    (FETCH, "sftp://a@b/", "is a single value, expected a mapping with keys such as url, known_hosts, key"),
+    (
+        f"{FETCH}.url",
+        "sftp://a:pw@b/",
+        "'sftp://***@b/' has a password in it (portability.fetch.password is its",
+    ),
+    (f"{FETCH}.known_hosts", "", "is not the path of a file, expected the path of a file of known hosts"),
+    (f"{FETCH}.key", "/etc/", "is not the path of a file, expected the path of a private key without a passphrase"),
+    (f"{FETCH}.password", "", "what is written (not shown) is empty, expected the user's password"),
+    (f"{FETCH}.pattern", "Numbers*.xml", "has no %Y, so that it does not say the day, expected a path with %Y, %m and"),
+    (f"{FETCH}.days", 15, "'15' is out of range, expected days to look back, 1 to 14, e.g. 14"),
+    (f"{FETCH}.keep", "", "is not the path of a file, expected the path of the directory of the copies"),
+    (f"{FETCH}.keep_for", "14d", "'14d' is out of range, expected a number and ms, s, m, h or d"),
+    (f"{FETCH}.max_errors", -1, "'-1' is out of range, expected bad records to leave out of each file"),
+    (f"{FETCH}.timeout", "30", "'30' has no unit"),
     ("carriers", ["telcel"], "is a list, expected a mapping from a carrier's name"),
     (CARRIER, "10.0.0.1", "is a single value, expected a mapping with keys such as binds, tps, burst"),
     (f"{CARRIER}.tps", "fast", "'fast' is not a number above 0, expected segments per second, e.g. 100"),

@@ -53,12 +53,15 @@ def test_full_configuration_has_its_values_in_units() -> None:
     supported = changed(
         FULL, ("quiet_hours", []), ("frequency", []), ("blocklists", []),
         ("http.tls", None), ("smpp.tls", None), ("smpp.tls_listen", None), ("carriers.telcel.binds[0].tls", None),
-        ("portability.sources", [{"type": "plan", "path": "plan.csv"}]), ("routes[0].to_list", []),
+        ("portability.sources", [{"type": "plan", "path": "plan.csv"}, {"type": "table"}]), ("routes[0].to_list", []),
     )  # fmt: skip
     found = read(supported, Path("/etc/relevo")).config
     carrier, app = found.carriers["telcel"], found.apps["bank"]
     assert found.store.url.path == Path("/etc/relevo/relevo.db")
     assert found.portability.sources[0].path == Path("/etc/relevo/plan.csv")  # type: ignore[union-attr]
+    assert found.portability.fetch is not None
+    assert str(found.portability.fetch.url) == "sftp://acme@127.0.0.1:22/ported"
+    assert found.portability.fetch.keep == Path("/etc/relevo/kept")
     assert carrier.binds[0].password == Secret("secret")
     assert carrier.binds[0].backup == (Address("127.0.0.1", 2802),)
     assert carrier.binds[0].interface_version == 0x34

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from gateway.config.checks.findings import Findings
-from gateway.config.numbering import Network, PlanSource, TableSource
+from gateway.config.fetching import Fetch
+from gateway.config.numbering import Network, PlanSource, Portability, TableSource
 from gateway.config.schema import Config
 
 REJECT = "reject"
@@ -52,3 +53,18 @@ def check_portability(config: Config, findings: Findings) -> None:
         if isinstance(source, TableSource | PlanSource) and not source.path.is_file():
             path = ("portability", "sources", index, "path")
             findings.warn(path, f"'{source.path}' is not there yet, until then this source knows no number")
+    if portability.fetch is not None:
+        _check_fetch(portability, portability.fetch, findings)
+
+
+def _check_fetch(portability: Portability, fetch: Fetch, findings: Findings) -> None:
+    """Files that only `relevo portability fetch` reads are warnings: the gateway runs without them."""
+    path = ("portability", "fetch")
+    has_table = any(isinstance(source, TableSource) for source in portability.sources)
+    if not has_table and findings.sound(("portability", "sources")):
+        findings.wrong(path, "has no table to load into, expected a source of type table")
+    if fetch.key is None and fetch.password is None:
+        findings.wrong((*path, "key"), "is missing, expected key, password or both")
+    for name, file in (("known_hosts", fetch.known_hosts), ("key", fetch.key)):
+        if file is not None and not file.is_file():
+            findings.warn((*path, name), f"'{file}' is not there yet, until then nothing can be fetched")
