@@ -56,7 +56,7 @@ def test_bind_check_prints_what_fits_the_carrier(carrier: Path, relevo: Relevo, 
     ran = relevo("bind", "check", "telcel-1", "--to", "5512345678", "--yes", "--answers", str(answers), *QUICK)
     assert ran.status == 0, ran.err
     assert "relevo bind stop telcel-1" in ran.out
-    assert "It sends 20 messages, and 34 at most" in ran.out
+    assert "It sends 20 messages, and 35 at most" in ran.out
     assert "[ok] window: the window is 10" in ran.out
     pasted = yaml.safe_load(ran.out[ran.out.index("\ncarriers:") :])["carriers"]["telcel"]
     assert (pasted["alphabet"], pasted["message_ids"], pasted["ucs2"]) == ("gsm7", "hex-dec", True)
