@@ -32,6 +32,7 @@ from gateway.optouts import OptOutList
 from gateway.receipts import Receipts
 from gateway.replies import Replies
 from gateway.rules import MAX_PARTS, build_inbound_rules, build_rules
+from gateway.second_look import SecondLook
 from gateway.store.commits import Commits
 from gateway.store.store import Store
 from gateway.text.data_coding import Alphabet
@@ -120,6 +121,9 @@ class Core:
             random=random.random,
             new_id=new_id,
         )
+        self.second_look = SecondLook(
+            self.resolver, commits, choose=self.intake.choose_again, on_wrong=self._on_wrong_network, utc=clock.utc
+        )
         self.inbound = InboundRoad(
             build_inbound_rules(self.config),
             commits,
@@ -172,6 +176,7 @@ class Core:
             metrics=self.metrics,
             dispatcher=self.dispatch,
             roads=self.receipts,
+            second_look=self.second_look,
             arrivals=self._arrivals,
             references=References(random.random),
             on_room=self.feed.wake,
@@ -244,6 +249,7 @@ class Core:
         await self.batches.stop()
         await self.feed.stop()
         await self.deliveries.stop()
+        await self.second_look.stop()
         self.upkeep.write_watermark()
         try:
             await self.commits.drain()
@@ -322,6 +328,9 @@ class Core:
     def _on_asked(self, source: str, seconds: float, _result: str) -> None:
         self.metrics.lookup_seconds(source).observe(seconds)
 
+    def _on_wrong_network(self, network: str, carrier: str) -> None:
+        self.metrics.wrong_network(network or "none", carrier).n += 1
+
     def _on_receipt(self, carrier: str, state: str) -> None:
         self.metrics.receipts(carrier, state).n += 1
 
@@ -337,6 +346,8 @@ class Core:
     def _on_final(self, message: Message, submitted_at: float) -> None:
         carrier = message.carrier or "none"
         self.metrics.final(carrier, message.lane, message.status.word).n += 1
+        if message.status is Status.UNDELIVERED:
+            self.resolver.forget(int(message.to))  # it may be that the number has moved, or is no more
         if message.status in (Status.DELIVERED, Status.UNDELIVERED):
             self.metrics.receipt_delay_seconds(carrier).observe(message.updated_at - submitted_at)
 

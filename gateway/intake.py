@@ -198,6 +198,25 @@ class Intake:
             send_at if send_at > at else at,
         )
 
+    def choose_again(self, message: Message, answer: Answer) -> tuple[str, ...]:
+        """The carriers that a message on disk would go by were it submitted now, given whose number it is; none where
+        it would be refused. Changes nothing."""
+        if not answer.network:
+            return ()
+        facts = MtFacts(
+            answer.network,
+            answer.hosts,
+            message.to,
+            message.app,
+            message.lane,
+            message.sender,
+            message.tags,
+            self._utc(),
+        )
+        carriers = self.rules.routes.choose(facts, self._up, self._random()).carriers
+        allowed = ((name, self.rules.carriers[name].allow) for name in carriers)
+        return tuple(name for name, senders in allowed if not senders or message.sender in senders)
+
     def lane_of(self, submission: Submission) -> str:
         """The lane a submission takes. Raises Refusal lane_not_allowed."""
         app = self.rules.apps[submission.app]

@@ -152,6 +152,7 @@ class Message(msgspec.Struct, kw_only=True, eq=False):
     error_code: str = ""
     error_detail: str = ""
     tags: tuple[str, ...] = ()
+    rerouted: bool = False  # network and carriers are not those it was accepted with
     counted: Status = Status.ACCEPTED  # what it counts as in its batch: the status that was committed last
 
     def __eq__(self, other: object) -> bool:

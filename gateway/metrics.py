@@ -66,6 +66,11 @@ class Metrics(Scrape):
             "relevo_receipts_unmatched_total", "carrier", "Delivery receipts whose id belongs to no segment."
         )
         self.receipts_pending = Gauge("relevo_receipts_pending", "carrier", "Segments whose final receipt is awaited.")
+        self.wrong_network = Counter(
+            "relevo_wrong_network_total",
+            "network carrier",
+            "Messages that a carrier refused because another network serves the number (errors: wrong_network).",
+        )
         self.final = Counter(
             "relevo_final_total",
             "carrier lane status",

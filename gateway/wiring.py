@@ -7,6 +7,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import version
+from itertools import product
 
 import msgspec
 import structlog
@@ -263,6 +264,9 @@ class Gateway:
     def _preset(self, config: Config) -> None:
         binds = [(name, bind.name) for name, carrier in config.carriers.items() for bind in carrier.binds]
         self.metrics.preset(list(config.carriers), binds, LANES, list(config.apps))
+        for route in config.routes:
+            for network, carrier in product(route.network, route.carriers):
+                self.metrics.wrong_network(network, carrier)
 
 
 def _kept_back(config: Config) -> int:

@@ -87,6 +87,10 @@ class Remote:
             flight.add_done_callback(lambda done: self._landed(number, done))
         return await asyncio.shield(flight)
 
+    def forget(self, number: int) -> None:
+        """The answer kept of a number does not serve any more, not even while the source is down."""
+        self.cache.drop(number)
+
     async def aclose(self) -> None:
         """Withdraws the questions in flight and lets go of the sockets."""
         flights = list(self._in_flight.values())

@@ -5,7 +5,7 @@ source may know half: that a number was not ported, or that it is a mobile whose
 answer has no network; what it does know is kept and the next source is asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -61,6 +61,14 @@ class Asking(Protocol):
 
 
 @runtime_checkable
+class Remembering(Protocol):
+    """What a source that keeps answers has besides."""
+
+    def forget(self, number: int) -> None:
+        """Ask anew for this number."""
+
+
+@runtime_checkable
 class Closing(Protocol):
     """What a source that holds sockets has besides."""
 
@@ -99,13 +107,21 @@ class Resolver:
     """Asks the sources in order. `unknown` is the network of numbers nobody knows, None to leave them without one."""
 
     def __init__(
-        self, sources: Sequence[Source], *, unknown: str | None = None, plan: NumberingPlan | None = None
+        self,
+        sources: Sequence[Source],
+        *,
+        unknown: str | None = None,
+        plan: NumberingPlan | None = None,
+        tallies: Mapping[str, Tally] | None = None,
     ) -> None:
+        """`tallies` by source, where another resolver counts what is asked of the same sources."""
         self.sources = tuple(sources)
         self.unknown = unknown
         self.plan = plan
-        self.tallies = {source.name: Tally() for source in sources}
+        self.tallies = {source.name: Tally() for source in sources} if tallies is None else tallies
         self._steps = [(source, self.tallies[source.name]) for source in sources]
+        self._remembering = tuple(source for source in sources if isinstance(source, Remembering))
+        self._afresh: Resolver | None = None
 
     def resolve_now(self, number: int) -> Answer | NeedsAsking:
         """Who serves E.164 `number`, without waiting; NeedsAsking when only a source outside can tell.
@@ -117,6 +133,21 @@ class Resolver:
     async def resolve(self, number: int) -> Answer:
         """Who serves E.164 `number`, waiting for sources outside where needed."""
         return await self.resume(self._walk(number, 0, None, None, ""))
+
+    def forget(self, number: int) -> None:
+        """What is kept of a number does not count any more: somebody who must know has said otherwise."""
+        for source in self._remembering:
+            source.forget(number)
+
+    async def resolve_afresh(self, number: int) -> Answer:
+        """Who serves E.164 `number`, when what was known has proven wrong: nothing kept counts, and sources outside are
+        asked before those that this machine holds, which lag behind."""
+        self.forget(number)
+        if self._afresh is None:
+            outside = [source for source in self.sources if isinstance(source, Asking)]
+            held = [source for source in self.sources if not isinstance(source, Asking)]
+            self._afresh = Resolver((*outside, *held), unknown=self.unknown, plan=self.plan, tallies=self.tallies)
+        return await self._afresh.resolve(number)
 
     async def close(self) -> None:
         """Lets go of what sources hold towards outside, in the loop they were asked in."""

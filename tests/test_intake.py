@@ -493,3 +493,30 @@ def test_decision_touches_nothing(desk_now: Callable[[], Desk]) -> None:
 @pytest.fixture
 def desk_now() -> Callable[[], Desk]:
     return Desk
+
+
+@pytest.mark.parametrize(
+    ("answer", "fields", "carriers"),
+    [
+        (Answer("movistar", "stub"), {"sender": "BANCO"}, ("movistar", "telcel")),
+        (Answer("movistar", "stub"), {"sender": "45555"}, ("telcel",)),
+        (Answer("weex", "stub", hosts=("movistar",)), {"sender": "BANCO"}, ("movistar", "telcel")),
+        (Answer("att", "stub"), {}, ()),
+        (Answer(None, "unknown"), {}, ()),
+    ],
+)
+async def test_message_is_routed_again_as_it_was_submitted(
+    desk: Desk, answer: Answer, fields: dict[str, Any], carriers: tuple[str, ...]
+) -> None:
+    message = await desk.taken(**fields)
+    assert desk.intake.choose_again(message, answer) == carriers
+
+
+async def test_message_is_routed_again_by_its_tags_and_the_moment(desk: Desk) -> None:
+    message = await desk.taken(tags=("otp",))
+    rules = [MtRule(tag=("promo",), deny="denied"), MtRule(tag=("otp",), via=("open",))]
+    desk.intake.apply(RULES._replace(routes=MtRoutes(rules)))
+
+    assert desk.intake.choose_again(message, Answer("telcel", "stub")) == ("open",)
+    message.tags = ("promo",)
+    assert desk.intake.choose_again(message, Answer("telcel", "stub")) == ()

@@ -18,6 +18,7 @@ NAMES = [
     "relevo_submit_responses_total{carrier,bind,command_status}",
     "relevo_receipts_total{carrier,state}",
     "relevo_receipts_unmatched_total{carrier}",
+    "relevo_wrong_network_total{network,carrier}",
     "relevo_final_total{carrier,lane,status}",
     "relevo_inbound_total{carrier,app}",
     "relevo_queue_depth{carrier,lane}",

@@ -13,7 +13,7 @@ from gateway.carriers.counts import CarrierCounts
 from gateway.carriers.health import Health
 from gateway.carriers.message_ids import MessageIds
 from gateway.carriers.omissions import Omissions
-from gateway.carriers.outcomes import Dispatcher, Outcomes, Policy, Roads
+from gateway.carriers.outcomes import Dispatcher, Outcomes, Policy, Roads, SecondLook
 from gateway.carriers.outgoing import Outgoing
 from gateway.carriers.refusals import AddressWatch
 from gateway.carriers.submission import SubmitTemplate
@@ -45,6 +45,7 @@ class Around(NamedTuple):
     metrics: Metrics
     dispatcher: Dispatcher
     roads: Roads
+    second_look: SecondLook
     arrivals: Arrivals
     references: References
     on_room: Callable[[str, str], None]
@@ -100,6 +101,7 @@ def build_carrier(
             commits,
             around.dispatcher,
             around.roads,
+            around.second_look,
             Omissions(name, template),
             counts,
             around.utc,

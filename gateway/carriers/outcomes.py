@@ -94,6 +94,16 @@ class Roads(Protocol):
         """The message came to a new status."""
 
 
+class SecondLook(Protocol):
+    """Whose number it is, looked up again."""
+
+    def wrong(self, message: Message, carrier: str) -> None:
+        """A carrier says that the number is another network's."""
+
+    def look(self, message: Message, carrier: str, then: Callable[[], None]) -> bool:
+        """Look it up, set the message's network and carriers by that, then call `then`; False: not now."""
+
+
 class AnswerCounts(Protocol):
     """What is counted of answers, bound to this carrier's labels."""
 
@@ -116,6 +126,7 @@ class Outcomes:
         commits: Commits,
         dispatcher: Dispatcher,
         roads: Roads,
+        second_look: SecondLook,
         omissions: Omissions,
         counts: AnswerCounts,
         utc: Callable[[], float],
@@ -125,6 +136,7 @@ class Outcomes:
         self._commits = commits
         self._dispatcher = dispatcher
         self._roads = roads
+        self._second_look = second_look
         self.omissions = omissions
         self._counts = counts
         self._utc = utc
@@ -193,7 +205,10 @@ class Outcomes:
         match verdict.action if verdict is not None else None:
             case Action.LATER:
                 self._later(queue, outgoing)
-            case Action.NEXT | Action.WRONG_NETWORK:
+            case Action.WRONG_NETWORK:
+                assert verdict is not None  # noqa: S101  # it has an action
+                self._wrong_network(queue, outgoing, self._reason(verdict.command_status))
+            case Action.NEXT:
                 assert verdict is not None  # noqa: S101  # it has an action
                 self.refused(queue, outgoing, "carrier_refused", self._reason(verdict.command_status))
             case Action.REFUSE:
@@ -273,6 +288,16 @@ class Outcomes:
             self._refuse(outgoing, detail, code)
         else:
             self._dispatcher.end(outgoing, Status.REJECTED, code, detail, self.policy.carrier)
+
+    def _wrong_network(self, queue: Queue, outgoing: Outgoing, detail: str) -> None:
+        """Another network serves the number, says this carrier: one more look at whose it is, then as `refused`."""
+        carrier, second_look = self.policy.carrier, self._second_look
+        second_look.wrong(outgoing.message, carrier)
+        outgoing.tried |= {carrier}
+        outgoing.refusal = "carrier_refused", detail
+        again, outgoing.looked = outgoing.looked, True
+        if again or outgoing.taken or not second_look.look(outgoing.message, carrier, lambda: queue.again(outgoing)):
+            self.refused(queue, outgoing, "carrier_refused", detail)
 
     def unwritable(self, outgoing: Outgoing, detail: str) -> None:
         """A field of the message fits into no submit_sm: it ends, with all that is not in flight of it."""

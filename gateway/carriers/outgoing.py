@@ -30,8 +30,8 @@ class Outgoing:
     """
 
     __slots__ = (
-        "dropped", "entry", "failures", "failures_here", "flying", "message", "reference", "refusal", "sent_before",
-        "tried", "verdict", "wires", "without", "worn",
+        "dropped", "entry", "failures", "failures_here", "flying", "looked", "message", "reference", "refusal",
+        "sent_before", "tried", "verdict", "wires", "without", "worn",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
@@ -48,6 +48,7 @@ class Outgoing:
         self.verdict: Verdict | None = None
         self.dropped = False  # cancelled: whoever meets it next lets go of it
         self.sent_before = False
+        self.looked = False  # its number was looked up again because a carrier said that it is another network's
         self.reference = -1
 
     def waiting(self) -> list[Segment]:

@@ -39,6 +39,8 @@ class State(msgspec.Struct, array_like=True, gc=False):
     events: list[Event]
     error_code: str
     error_detail: str
+    network: str = ""  # where it was found after it was accepted, and which way it goes since; "": as in the facts
+    carriers: tuple[str, ...] = ()
 
 
 class BatchFacts(msgspec.Struct):
@@ -92,15 +94,22 @@ def accepted_row(message: Message) -> Row:
         m.to,
         m.batch,
         _encode(facts).decode(),
-        _encode((m.segments, m.events, m.error_code, m.error_detail)).decode(),
+        _state_of(m),
     )
 
 
 def updated_row(message: Message) -> Row:
     """What an update writes: status, carrier, expires_at, send_at, updated_at, state, and the id last."""
     m = message
-    state = _encode((m.segments, m.events, m.error_code, m.error_detail)).decode()
-    return int(m.status), m.carrier, m.expires_at, m.send_at, m.updated_at, state, m.id
+    return int(m.status), m.carrier, m.expires_at, m.send_at, m.updated_at, _state_of(m), m.id
+
+
+def _state_of(message: Message) -> str:
+    """What moves on of a message, as JSON; from a tuple, see `accepted_row`."""
+    m = message
+    if m.rerouted:
+        return _encode((m.segments, m.events, m.error_code, m.error_detail, m.network, m.carriers)).decode()
+    return _encode((m.segments, m.events, m.error_code, m.error_detail)).decode()
 
 
 def read_message(row: Row) -> Message:
@@ -122,12 +131,13 @@ def read_message(row: Row) -> Message:
         content=facts.content,
         interface=facts.interface,
         sender=facts.sender,
-        network=facts.network,
+        network=state.network or facts.network,
         reference=facts.reference,
         receipt=facts.receipt,
         callback=facts.callback,
         extras=facts.extras,
-        carriers=facts.carriers,
+        carriers=state.carriers or facts.carriers,
+        rerouted=bool(state.network),
         tags=facts.tags,
         segments=state.segments,
         events=state.events,

@@ -19,11 +19,13 @@ from gateway.happenings import Happenings
 from gateway.message import Content, Message, Status
 from gateway.metrics import Metrics
 from gateway.receipts import Source
+from gateway.second_look import SecondLook
 from gateway.smpp.codec import encode
 from gateway.smpp.pdu import SubmitSm
 from gateway.store.commits import Commits
 from gateway.store.memory import MemoryStore
 from gateway.text.references import References
+from portability.source import Resolver
 from tests.support.clock import ManualClock
 from tests.support.store import BASE, a_message, turns
 
@@ -132,6 +134,8 @@ class World:
         self.carriers: dict[str, Carrier] = {}
         self.binds: dict[str, FakeBind] = {}
         self.roads = FakeRoads()
+        self.resolver = Resolver([])
+        self.routes: dict[str, tuple[str, ...]] = {}  # by network: where a message goes whose number is looked up again
         self.metrics = Metrics("test")
         self.covers = 0
         self.happenings = Happenings(clock.utc)
@@ -146,6 +150,7 @@ class World:
             cover=self._cover,
         )
         self.dispatch.overflow = self.feed
+        self.second_look: SecondLook | None = None
 
     def _cover(self) -> None:
         self.covers += 1
@@ -161,6 +166,7 @@ class World:
             metrics=self.metrics,
             dispatcher=self.dispatch,
             roads=self.roads,
+            second_look=self._look_again(),
             arrivals=cast(Arrivals, self),
             references=References(lambda: 0.5),
             on_room=self.feed.wake,
@@ -174,6 +180,20 @@ class World:
             fake = self.binds[bind.name] = FakeBind(built, bind.name)
             built.binds[bind.name] = cast(Bind, fake)
         return built
+
+    def _look_again(self) -> SecondLook:
+        if self.second_look is None:
+            self.second_look = SecondLook(
+                self.resolver,
+                self.commits,
+                choose=lambda message, answer: self.routes.get(answer.network or "", ()),
+                on_wrong=self._on_wrong,
+                utc=self.clock.utc,
+            )
+        return self.second_look
+
+    def _on_wrong(self, network: str, carrier: str) -> None:
+        self.metrics.wrong_network(network, carrier).n += 1
 
     def deliver(self, *_: object) -> None:
         raise AssertionError("nothing is delivered here")
@@ -217,6 +237,8 @@ class World:
 
     async def close(self) -> None:
         await self.feed.stop()
+        if self.second_look is not None:
+            await self.second_look.stop()
         for carrier in self.carriers.values():
             carrier.close()
 

@@ -22,6 +22,7 @@ LABELS = {
     "app": {"bank", "none"},
     "bind": {"one-1"},
     "carrier": {"one", "none"},
+    "network": {"home"},
     "lane": {"fast", "bulk"},
     "interface": {"http", "smpp", "kannel", "jasmin", "reply", "ops"},
     "status": {"delivered", "undelivered", "expired", "unknown", "rejected", "cancelled"},

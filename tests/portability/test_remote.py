@@ -185,3 +185,14 @@ async def test_resolver_goes_on_with_the_next_source_when_the_remote_fails() -> 
     rig.outside.says = None
     assert (await resolver.resolve(NUMBER)).network == "telcel"
     assert len(rig.outside.asked) == 1
+
+
+async def test_number_that_is_forgotten_is_asked_for_again_and_not_served_stale() -> None:
+    rig = Rig()
+    await rig.remote.ask(NUMBER)
+    rig.remote.forget(NUMBER)
+    rig.remote.forget(NUMBER)
+    assert rig.remote.lookup(NUMBER) is Ask.ASK
+    rig.outside.says = SourceUnavailable("down")
+    with pytest.raises(SourceUnavailable):
+        await rig.remote.ask(NUMBER)

@@ -1,5 +1,7 @@
 """Sources in order: who is asked, what is kept of half an answer, and that the trace tells the same story."""
 
+from typing import ClassVar
+
 import pytest
 
 from portability.source import Answer, Ask, NeedsAsking, Resolver, SourceUnavailable
@@ -167,3 +169,28 @@ async def test_trace_and_resolver_name_the_same_winner(
 
     assert answer.network == (winners[0].network if winners else None)
     assert answer == await resolver.resolve(NUMBER)
+
+
+async def test_resolver_looks_afresh_outside_first_and_forgets_what_was_kept() -> None:
+    class Remembering(Outside):
+        forgotten: ClassVar[list[int]] = []
+
+        def forget(self, number: int) -> None:
+            self.forgotten.append(number)
+
+    table, http, plan = Scripted("table", TELCEL), Remembering("http", Answer("att", "http")), Scripted("plan", ATT)
+    resolver = Resolver([table, http, plan])
+
+    assert (await resolver.resolve_afresh(NUMBER)) == Answer("att", "http")
+    assert (http.forgotten, table.asked) == ([NUMBER], 0)
+    http.brings = DOWN
+    assert (await resolver.resolve_afresh(NUMBER)).network == "telcel"
+    assert (resolver.tallies["http"].answered, resolver.tallies["http"].unavailable) == (1, 1)
+    assert (await resolver.resolve(NUMBER)).source == "table", "asked as before by everybody else"
+
+
+async def test_resolver_without_sources_outside_looks_afresh_at_what_it_holds() -> None:
+    table = Scripted("table", TELCEL)
+    resolver = Resolver([table])
+    table.says = ATT
+    assert (await resolver.resolve_afresh(NUMBER)).network == "att"

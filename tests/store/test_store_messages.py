@@ -59,6 +59,16 @@ def test_message_written_before_there_were_tags_is_read_without() -> None:
     assert (len(facts), read_message(older)) == (10, a_message(1))
 
 
+async def test_store_keeps_the_way_that_a_message_was_sent_instead(store: Store) -> None:
+    message = a_message(1, carriers=("telcel", "att"))
+    await store.commit(Changes(accepted=[message]))
+    message.network, message.carriers, message.rerouted = "movistar", ("movistar",), True
+    await store.commit(Changes(updated={message.id: message}))
+    found = await store.message(message.id)
+    assert found is not None
+    assert (found.network, found.carriers, found.rerouted) == ("movistar", ("movistar",), True)
+
+
 async def test_store_keeps_messages_when_opened_again(store: Store, reopen: Reopen) -> None:
     kept = [a_message(n) for n in range(3)]
     await store.commit(Changes(accepted=kept))
