@@ -17,7 +17,7 @@ from gateway.carriers.building import Around, build_carrier
 from gateway.carriers.carrier import Carrier
 from gateway.carriers.dispatch import Dispatch
 from gateway.carriers.feed import WATERMARK, Feed
-from gateway.clock import Clock
+from gateway.clock import Clock, steady
 from gateway.config.schema import Config
 from gateway.conversations import Conversations
 from gateway.deliveries import Deliveries, Outcome, Parcel
@@ -91,7 +91,7 @@ class Core:
             store,
             commits,
             list(self.config.apps),
-            utc=clock.utc,
+            utc=steady(clock),
             retry_after_s=self._retry_after_s,
             on_outcome=self._on_outcome,
         )
@@ -189,9 +189,10 @@ class Core:
         for name, carrier in self.config.carriers.items():
             learnt = settings.get(LEARNT + name, "")
             self.carriers[name] = build_carrier(name, carrier, self.config.lanes, code, learnt, MAX_PARTS, around)
-        self.lookups.restore(settings, await self.store.last_id())
+        last_id = await self.store.last_id()
+        self.lookups.restore(settings, last_id)
         await self.batches.restore()
-        await self._take_up(settings.get(WATERMARK, ""))
+        await self._take_up(settings.get(WATERMARK, ""), last_id)
         for carrier_ in self.carriers.values():
             for bind in carrier_.binds.values():
                 self._spawn(bind.run())
@@ -200,7 +201,7 @@ class Core:
         self._spawn(self.lookups.run())
         self._spawn(self.upkeep.look_after_batches())
 
-    async def _take_up(self, since: str) -> None:
+    async def _take_up(self, since: str, last_id: str) -> None:
         """What an earlier run left: opt-outs, parts, receipts awaited and parked, messages waiting."""
         started = time.monotonic()
         self.opt_outs.restore(await self.store.opt_outs())
@@ -212,7 +213,8 @@ class Core:
                 awaited += self._await_receipts(message)
             after = found[-1].id
         depths = await self.store.depths(since)
-        self.feed.restore(depths)
+        self.feed.restore(depths, last_id)
+        self.upkeep.write_watermark()  # what is accepted from now on may have smaller ids: the clock was set back
         log.info(
             "taken_up",
             waiting=sum(depth.messages for depth in depths),

@@ -272,7 +272,7 @@ class Operations:
         delivery = await self._core.store.delivery(delivery_id)
         if delivery is None or delivery.state != "dead":
             raise Refusal("not_found", f"No dead delivery {delivery_id}.")
-        delivery = msgspec.structs.replace(delivery, state="waiting", attempts=0, next_at=self._core.clock.utc())
+        delivery = msgspec.structs.replace(delivery, state="waiting", attempts=0, next_at=0.0)
         self._core.commits.postpone(delivery)
         await self._core.commits.drain()
         self._core.deliveries.look_again(delivery.app)

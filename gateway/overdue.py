@@ -61,7 +61,7 @@ class Overdue:
     async def sweep(self) -> int:
         """End what is overdue; how many messages that were. Raises StoreError."""
         now = self._utc()
-        if now - self._whole_at >= WHOLE_S:
+        if not 0 <= now - self._whole_at < WHOLE_S:  # a day is over, or the clock was set back
             self._since, self._whole_at = "", now
         bound = first_id(now - self._shortest_s)
         ended, after, kept = 0, "", ""

@@ -12,7 +12,7 @@ from gateway.batches import Batches
 from gateway.carriers.carrier import Carrier
 from gateway.carriers.dispatch import Dispatch
 from gateway.carriers.feed import WATERMARK, Feed
-from gateway.clock import Clock
+from gateway.clock import Clock, Steps
 from gateway.config.schema import Config
 from gateway.deliveries import Deliveries
 from gateway.errors import StoreError
@@ -30,6 +30,9 @@ log = structlog.get_logger()
 WATERMARK_S = 10.0
 ANSWERS_FOR_S = 86_400.0
 UNCOMMITTED_S = 60.0
+"""So long, at most, an id may be older than the commit that makes it durable."""
+REST_S = 3_600.0
+"""So long nothing is ended or deleted for its age after the clock was set forwards: time to see that it is wrong."""
 PRUNE_ROWS = 1_000
 LEARNT = "message_ids."
 """Setting under which a carrier's learnt form of ids is kept, before the carrier's name."""
@@ -57,6 +60,9 @@ class Upkeep:
 
     def __init__(self, core: Kept) -> None:
         self._core = core
+        self._steps = Steps(core.clock)
+        self._leapt_s = 0.0  # by so much the clock was set forwards less than UNCOMMITTED_S ago
+        self._leapt_at = -REST_S  # when that was, in monotonic seconds
 
     async def tick(self) -> None:
         """What has to be looked at each second; late by a loaded loop, never two at once."""
@@ -68,6 +74,7 @@ class Upkeep:
             await asyncio.sleep(1.0)
             now = clock.monotonic()
             lag.observe(now - before - 1.0)
+            self._look_at_clock()
             core.feed.tick()
             core.deliveries.wake_all()
             core.inbound.tick()
@@ -81,6 +88,17 @@ class Upkeep:
                 last_watermark = now
                 self.write_watermark()
 
+    def _look_at_clock(self) -> None:
+        """What a step of the wall clock must not do, it is kept from doing here."""
+        now, step_s = self._core.clock.monotonic(), self._steps.look()
+        if now - self._leapt_at >= UNCOMMITTED_S:
+            self._leapt_s = 0.0
+        if step_s:
+            log.warning("clock_stepped", seconds=round(step_s, 1))
+        if step_s > 0:
+            self._leapt_s += step_s
+            self._leapt_at = now
+
     async def look_after_batches(self) -> None:
         """Apart from `tick`, because counting a large batch after a start takes its time."""
         while True:
@@ -89,8 +107,10 @@ class Upkeep:
 
     def write_watermark(self) -> None:
         """How far back a restart must read: nothing that waits, flies or awaits its receipt in memory is older."""
+        self._look_at_clock()
         core = self._core
-        bounds = [core.dispatch.oldest(), core.feed.oldest(), first_id(core.clock.utc() - UNCOMMITTED_S)]
+        committed = first_id(core.clock.utc() - UNCOMMITTED_S - self._leapt_s)
+        bounds = [core.dispatch.oldest(), core.feed.oldest(), committed]
         bounds += [carrier.correlation.oldest() for carrier in core.carriers.values()]
         core.commits.setting(WATERMARK, min(bound for bound in bounds if bound))
         for name, carrier in core.carriers.items():
@@ -113,6 +133,9 @@ class Upkeep:
         )
         while True:
             await asyncio.sleep(60.0)
+            self._look_at_clock()
+            if core.clock.monotonic() - self._leapt_at < REST_S:
+                continue
             try:
                 await overdue.sweep()
                 await self._prune(core.clock.utc())

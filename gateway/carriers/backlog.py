@@ -7,18 +7,18 @@ Flow = tuple[str, str]
 class Backlog:
     """A place to read on from. `after` is the id behind which the next row is; `messages` counts what waits.
 
-    `flow` None: what a start found, of all batches, with ids below `until`.
+    `flow` None: what a start found, of all batches, with ids up to `last`.
     """
 
-    __slots__ = ("after", "carrier", "flow", "lane", "loading", "messages", "noted", "oldest_at", "slice", "until")
+    __slots__ = ("after", "carrier", "flow", "lane", "last", "loading", "messages", "noted", "oldest_at", "slice")
 
     FIRST_SLICE = 64
 
-    def __init__(self, carrier: str, lane: str, flow: Flow | None, until: str = "") -> None:
+    def __init__(self, carrier: str, lane: str, flow: Flow | None, last: str = "") -> None:
         self.carrier = carrier
         self.lane = lane
         self.flow = flow
-        self.until = until
+        self.last = last
         self.after = ""
         self.messages = 0
         self.oldest_at = 0.0

@@ -16,15 +16,12 @@ from gateway.carriers.backlog import Backlog, Flow, before
 from gateway.errors import StoreError
 from gateway.message import Event, Message, Status, move
 from gateway.store.commits import Commits
-from gateway.store.ids import first_id
 from gateway.store.store import QueueDepth, Store
 
 log = structlog.get_logger()
 
 SLICE = 500
 WATERMARK = "watermark"
-CLOCKS_APART_S = 60.0
-"""How much later than now an id may claim to be at a restart: whoever made it had another clock."""
 
 
 class Lanes(Protocol):
@@ -69,11 +66,13 @@ class Feed:
 
     # -- what waits -------------------------------------------------------------------------------------------------
 
-    def restore(self, depths: list[QueueDepth]) -> None:
-        """What a start finds waiting."""
-        until = first_id(self._utc() + CLOCKS_APART_S)
+    def restore(self, depths: list[QueueDepth], last_id: str) -> None:
+        """What a start finds waiting; `last_id` is that of the newest message there is.
+
+        Not what the clock says: it may have been ahead when those messages came.
+        """
         for depth in depths:
-            backlog = Backlog(depth.carrier, depth.lane, None, until)
+            backlog = Backlog(depth.carrier, depth.lane, None, last_id)
             backlog.messages = depth.messages
             backlog.after = before(depth.oldest_id)
             backlog.oldest_at = depth.oldest_at
@@ -181,7 +180,7 @@ class Feed:
     def _place(self, backlog: Backlog, found: list[Message]) -> bool:
         """Put what was read into lanes; False at the first that finds no room."""
         for message in found:
-            if backlog.flow is None and message.id >= backlog.until:
+            if backlog.flow is None and message.id > backlog.last:
                 self._finished(backlog)
                 return False
             if backlog.flow is None or backlog.flow == (message.app, message.batch):

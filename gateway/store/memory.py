@@ -17,6 +17,7 @@ from gateway.store.ids import first_id
 from gateway.store.rows import Row, read_batch, read_delivery, read_inbound, read_message, read_messages
 from gateway.store.statements import statements
 from gateway.store.store import (
+    FAR_S,
     Awaiting,
     Changes,
     IdempotentAnswer,
@@ -141,7 +142,11 @@ class MemoryStore:
     async def deliveries(self, app: str, now: float, after: str, limit: int, kind: str = "") -> list[Delivery]:
         """Waiting deliveries of an app that are due and beyond `after`, oldest first."""
         self._check()
-        due = (r for r in self._deliveries.beyond(after) if r[1] == app and r[7] == "waiting" and r[10] <= now)
+        due = (
+            r
+            for r in self._deliveries.beyond(after)
+            if r[1] == app and r[7] == "waiting" and not now < r[10] <= now + FAR_S
+        )
         found = (row for row in due if kind in {"", row[2]})
         return [read_delivery(row) for row in _first(limit, found)]
 

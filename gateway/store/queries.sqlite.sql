@@ -92,7 +92,8 @@ SELECT min(send_at) FROM schedule;
 
 -- name: deliveries
 SELECT id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail
-FROM deliveries WHERE state = 'waiting' AND app = ? AND id > ? AND next_at <= ? AND (? = '' OR kind = ?) ORDER BY id LIMIT ?;
+FROM deliveries
+WHERE state = 'waiting' AND app = ? AND id > ? AND (next_at <= ? OR next_at > ?) AND (? = '' OR kind = ?) ORDER BY id LIMIT ?;
 
 -- name: delivery
 SELECT id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail

@@ -22,6 +22,7 @@ from gateway.store.rows import Row, read_batch, read_delivery, read_inbound, rea
 from gateway.store.sqlite_connection import SqliteConnection, fetch, transact
 from gateway.store.statements import statements
 from gateway.store.store import (
+    FAR_S,
     Awaiting,
     Changes,
     IdempotentAnswer,
@@ -171,7 +172,8 @@ class SqliteStore:
 
     async def deliveries(self, app: str, now: float, after: str, limit: int, kind: str = "") -> list[Delivery]:
         """Waiting deliveries of an app that are due and beyond `after`, oldest first."""
-        return [read_delivery(row) for row in await self._walk("deliveries", app, after, now, kind, kind, limit)]
+        rows = await self._walk("deliveries", app, after, now, now + FAR_S, kind, kind, limit)
+        return [read_delivery(row) for row in rows]
 
     async def dead_deliveries(self, after: str, limit: int) -> list[Delivery]:
         """Dead deliveries of all apps, oldest first."""

@@ -16,6 +16,9 @@ from gateway.errors import StoreError
 from gateway.message import Delivery, Inbound, Message, Status
 from gateway.store.batch import Batch, LookupRow, Page
 
+FAR_S = 7_200.0
+"""No pause between two tries of a delivery is as long."""
+
 
 class Unwritable(StoreError):
     """A change that no try will ever write: an id that is there already, a text that is not Unicode."""
@@ -242,6 +245,7 @@ class Store(Protocol):
     async def deliveries(self, app: str, now: float, after: str, limit: int, kind: str = "") -> list[Delivery]:
         """Waiting deliveries of an app with next_at at or before `now` and an id beyond `after`, oldest first.
 
+        And those with next_at FAR_S after `now`: no pause is as long, so the clock was set back since it was written.
         Of one `kind` (receipt, inbound), or of any where it is "".
         """
 

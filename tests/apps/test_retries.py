@@ -2,6 +2,7 @@ import pytest
 
 from gateway.apps.retries import DAY_S, FIRST_S, LONGEST_S, PAUSES, retry_after_s
 from gateway.deliveries import Parcel
+from gateway.store.store import FAR_S
 from tests.support.store import a_delivery
 
 
@@ -14,6 +15,7 @@ def test_pauses_grow_for_a_day() -> None:
     assert PAUSES[:4] == (FIRST_S, 10.0, 20.0, 40.0)
     assert list(PAUSES[:-1]) == sorted(PAUSES[:-1])
     assert max(PAUSES) == LONGEST_S
+    assert LONGEST_S * 1.25 < FAR_S, "the store takes a longer pause for a clock that was set back"
 
 
 def test_retry_follows_the_pauses_spread_by_a_quarter() -> None:

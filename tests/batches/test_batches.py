@@ -173,7 +173,7 @@ async def test_paused_batch_stays_paused_over_a_restart() -> None:
         batch_id = await site.send(4)
         await site.batches.pause("bank", batch_id)
     async with batches(store) as site:
-        site.world.feed.restore(await store.depths(""))
+        site.world.feed.restore(await store.depths(""), await store.last_id())
         site.world.up("telcel-1")
         site.world.feed.tick()
         await site.world.settle()

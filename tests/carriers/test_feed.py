@@ -97,7 +97,7 @@ async def test_start_takes_up_what_the_disk_holds() -> None:
         assert len(w.dispatch.live) <= CAPACITY
     async with world(store=store, clock=clock) as w:
         small(w)
-        w.feed.restore(await store.depths(""))
+        w.feed.restore(await store.depths(""), await store.last_id())
         assert w.feed.depth("telcel", "bulk")[0] == 40
         w.up("telcel-1")
         await w.advance(1)
@@ -106,6 +106,22 @@ async def test_start_takes_up_what_the_disk_holds() -> None:
         sent = order(w)
         assert sorted(sent) == [*range(40), 500]
         assert [n for n in sent if n % 2 and n < 500] == list(range(1, 40, 2))
+        assert w.feed.depth("telcel", "bulk") == (0, 0.0)
+
+
+async def test_start_takes_up_what_was_accepted_while_the_clock_was_ahead() -> None:
+    store, clock = MemoryStore(), ManualClock(utc=BASE + 1000.0)
+    async with world(store=store, clock=clock) as w:
+        small(w)
+        await w.send(*(numbered(w, n) for n in range(8_000, 8_040)))
+    async with world(store=store, clock=clock) as w:  # ids tell of a time two hours from now
+        small(w)
+        w.feed.restore(await store.depths(""), await store.last_id())
+        w.up("telcel-1")
+        await w.advance(1)
+        await w.send(numbered(w, 500))
+        await drain(w)
+        assert sorted(order(w)) == [500, *range(8_000, 8_040)]
         assert w.feed.depth("telcel", "bulk") == (0, 0.0)
 
 
@@ -118,7 +134,7 @@ async def test_one_batch_of_a_restart_does_not_stand_before_the_others() -> None
         )
     async with world(store=store, clock=clock) as w:
         small(w)
-        w.feed.restore(await store.depths(""))
+        w.feed.restore(await store.depths(""), await store.last_id())
         w.up("telcel-1")
         await w.advance(1)
         for _ in range(30):
@@ -134,7 +150,7 @@ async def test_messages_of_a_carrier_that_is_gone_are_found_at_the_start() -> No
         await w.send(*(numbered(w, n, carrier="gone", carriers=("gone", "telcel")) for n in range(3)))
         await w.send(numbered(w, 3, carrier="gone", carriers=("gone",)))
     async with world("telcel", store=store, clock=clock) as w:
-        w.feed.restore(await store.depths(""))
+        w.feed.restore(await store.depths(""), await store.last_id())
         w.up("telcel-1")
         await w.advance(1)
         assert order(w) == [0, 1, 2]

@@ -144,11 +144,15 @@ def payload(pdu: DeliverSm) -> bytes:
 
 
 class Hook:
-    """An app's webhook: checks signatures and keeps the events, each with its webhook-id. Says 204, or `answer`."""
+    """An app's webhook: checks signatures and keeps the events, each with its webhook-id. Says 204, or `answer`.
+
+    `verifies` False: signatures are not looked at, which have the sender's time in them.
+    """
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
         self.answer = 204
+        self.verifies = True
         self.url = ""
         self._verify = Webhook(SECRET).verify
         self._runner: web.AppRunner | None = None
@@ -178,7 +182,8 @@ class Hook:
 
     async def _take(self, request: web.Request) -> web.Response:
         body = await request.read()
-        self._verify(body, dict(request.headers))
+        if self.verifies:
+            self._verify(body, dict(request.headers))
         if self.answer == 204:
             self.events.append(json.loads(body))
         return web.Response(status=self.answer)

@@ -1,7 +1,7 @@
 """What is kept beside messages, in every twin of the store: deliveries, inbound messages, receipts, small facts."""
 
 from gateway.message import Status
-from gateway.store.store import Awaiting, Changes, IdempotentAnswer, OptOut, ParkedReceipt, Store
+from gateway.store.store import FAR_S, Awaiting, Changes, IdempotentAnswer, OptOut, ParkedReceipt, Store
 from tests.store.conftest import Reopen
 from tests.support.store import BASE, a_delivery, a_message, a_part, an_id, an_inbound, awaiting, parked
 
@@ -34,6 +34,13 @@ async def test_deliveries_are_read_by_app_in_slices_when_due(store: Store) -> No
     assert await ids(BASE + 100) == [an_id(1), an_id(3), an_id(4)]
     assert await ids(BASE + 100, an_id(1), 1) == [an_id(3)]
     assert await store.deliveries("nobody", BASE, "", 9) == []
+
+
+async def test_delivery_put_off_by_a_clock_that_was_ahead_is_due(store: Store) -> None:
+    longest, too_long = a_delivery(1, next_at=BASE + FAR_S), a_delivery(2, next_at=BASE + FAR_S + 1)
+    await store.commit(Changes(deliveries={row.id: row for row in (longest, too_long)}))
+    assert await store.deliveries("bank", BASE, "", 9) == [too_long]
+    assert await store.deliveries("bank", BASE + 1, "", 9) == []
 
 
 async def test_deliveries_are_read_by_kind(store: Store) -> None:

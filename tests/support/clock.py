@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 
 class ManualClock:
-    """gateway.clock.Clock; both times move together."""
+    """gateway.clock.Clock; both times move together, unless the wall clock is set."""
 
     def __init__(self, monotonic: float = 1000.0, utc: float = 1_700_000_000.0) -> None:
         self._monotonic = monotonic
@@ -23,6 +23,10 @@ class ManualClock:
         self._monotonic += seconds
         self._utc += seconds
         return self._monotonic
+
+    def set_utc(self, ahead_s: float) -> None:
+        """Set the wall clock so much forwards, or back where negative; the monotonic one runs on."""
+        self._utc += ahead_s
 
     def advance_to(self, monotonic: float) -> float:
         """Move on to a monotonic time, exactly."""

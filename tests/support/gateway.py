@@ -101,7 +101,10 @@ def app(**settings: Any) -> dict[str, Any]:
 
 
 class GatewayProcess:
-    """One gateway, over all its lives. `sections` are laid over a configuration with one network, `home`."""
+    """One gateway, over all its lives. `sections` are laid over a configuration with one network, `home`.
+
+    `environment` holds variables that its next life gets besides ours.
+    """
 
     def __init__(self, directory: Path, **sections: Any) -> None:
         self.directory = directory
@@ -110,6 +113,7 @@ class GatewayProcess:
         self.log = directory / "relevo.log"
         self.store = directory / "relevo.db"
         self.process: subprocess.Popen[bytes] | None = None
+        self.environment: dict[str, str] = {}
         self._session: aiohttp.ClientSession | None = None
         self._sections: dict[str, Any] = {
             "node": "journey",
@@ -138,7 +142,8 @@ class GatewayProcess:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gateway.cli.main", "run", "-c", str(self.path)],
                 cwd=ROOT,
-                env={name: value for name, value in os.environ.items() if name != "PYTHONASYNCIODEBUG"},
+                env={name: value for name, value in os.environ.items() if name != "PYTHONASYNCIODEBUG"}
+                | self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
