@@ -99,6 +99,16 @@ def logger(**fields: object) -> Log:
     return Log(_Lines(), _processors, dict(fields))
 
 
+def level() -> str:
+    """The level from which on lines are written."""
+    return next(name for name, number in LEVELS.items() if number == _threshold[0])
+
+
+def set_level(name: str) -> None:
+    """Write lines from this level on, until the next `configure`. KeyError for what is none of LEVELS."""
+    _threshold[0] = LEVELS[name]
+
+
 def configure(
     level: str = "info",
     layout: str = "json",

@@ -18,6 +18,7 @@ from gateway.errors import Refusal, StoreError
 from gateway.gauges import read_gauges
 from gateway.happenings import Listener, TooManyListeners, Wanted
 from gateway.intake import Submission
+from gateway.log_level import LevelNow, LogLevel
 from gateway.message import FINAL, Content, Delivery, Message
 from gateway.rates import Rates
 from gateway.smpp.status import status_name
@@ -45,6 +46,7 @@ class Operations:
         app_binds: Callable[[], Mapping[str, int]],
         drain: Callable[[], None],
         reload: Callable[[], Awaitable[Sequence[str]]],
+        log_level: LogLevel,
     ) -> None:
         """`listening()`: by listener, whether it listens; `app_binds()`: by app, its SMPP sessions."""
         self._core = core
@@ -53,6 +55,7 @@ class Operations:
         self._app_binds = app_binds
         self._drain = drain
         self._reload = reload
+        self._log_level = log_level
         self._started = core.clock.monotonic()
         self._rates = Rates()
         self.deliveries: Mapping[str, tuple[int, float]] = {}
@@ -249,6 +252,14 @@ class Operations:
                 if bind.settings.mode == "transmitter":
                     raise Refusal("not_allowed", f"{bind.name} is a transmitter: it receives nothing.", "action")
                 carrier.set_receive_only(bind, True)
+
+    def log_level(self) -> LevelNow:
+        """See `Control.log_level`."""
+        return self._log_level.now()
+
+    def set_log_level(self, level: str, seconds: float | None) -> LevelNow:
+        """See `Control.set_log_level`."""
+        return self._log_level.set(level, seconds)
 
     def drain(self) -> None:
         """See `Control.drain`."""

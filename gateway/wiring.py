@@ -30,6 +30,7 @@ from gateway.config.diff import Change, diff
 from gateway.core import Core, new_id
 from gateway.explain import Explainer
 from gateway.log import sink
+from gateway.log_level import LogLevel
 from gateway.message import Message, Status
 from gateway.metrics import Metrics
 from gateway.operations import Operations
@@ -130,6 +131,7 @@ class Gateway:
             lockout=lockout,
             descriptors=self.descriptors,
         )
+        self.log_level = LogLevel(lambda: self.config.log.level)
         self.operations = Operations(
             core,
             self.version,
@@ -137,6 +139,7 @@ class Gateway:
             app_binds=self._app_binds,
             drain=drain,
             reload=reload,
+            log_level=self.log_level,
         )
         self.admin = AdminServer(self.operations, self.metrics, config.admin.token)
         self._smpp_tls: ListenerTls | None = None
@@ -182,6 +185,7 @@ class Gateway:
         if self._status is not None:
             self._status.cancel()
             await asyncio.gather(self._status, return_exceptions=True)
+        self.log_level.close()
         self.core.happenings.close()
         await self.core.close()
         await self.admin.stop()
@@ -210,6 +214,7 @@ class Gateway:
         self.webhooks.change(config.apps)
         self.callbacks.change(config.apps)
         self.admin.set_token(config.admin.token)
+        self.log_level.configured_anew()
         self._preset(config)
         return [f"{change.path}: {change.old} -> {change.new}" for change in changes] + renewed
 

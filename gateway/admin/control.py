@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, get_args
 
 from gateway.happenings import Listener, Wanted
+from gateway.log_level import LevelNow
 from gateway.message import Delivery, Message
 
 BindAction = Literal["stop", "start", "receive-only"]
@@ -73,6 +74,12 @@ class Control(Protocol):
 
     def trace(self, bind: str) -> Listener:
         """The PDUs of a bind from now on; the listener is to be left. Refusal not_found where no bind has the name."""
+
+    def log_level(self) -> LevelNow:
+        """From which level on the log is written now."""
+
+    def set_log_level(self, level: str, seconds: float | None) -> LevelNow:
+        """Another level (one of debug, info, warning, error), for so long or until the next reload."""
 
     def drain(self) -> None:
         """Begin what SIGTERM begins, without ending the process: take nothing new from apps, and let what is in the

@@ -9,6 +9,7 @@ from gateway.admin.access import Access
 from gateway.admin.console import Console
 from gateway.admin.control import Control
 from gateway.admin.health import Health
+from gateway.admin.logging import Logging
 from gateway.admin.messages import Messages
 from gateway.admin.operating import Operating
 from gateway.admin.streams import Streams
@@ -33,7 +34,8 @@ class AdminServer:
     def __init__(self, control: Control, metrics: Metrics, token: Secret | None) -> None:
         self._access = Access(token)
         app = web.Application(middlewares=[self._judge], client_max_size=_LARGEST_BODY)
-        for calls in (Health(control, metrics), Operating(control), Messages(control), Streams(control), Console()):
+        of_control = (Operating(control), Messages(control), Streams(control), Logging(control))
+        for calls in (Health(control, metrics), *of_control, Console()):
             app.add_routes(calls.routes())
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_LAST_ANSWERS_S)
 

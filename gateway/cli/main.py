@@ -28,6 +28,7 @@ COMMANDS = (
     "reload",
     "export",
     "audit",
+    "log",
     "keys",
     "sim",
     "convert",

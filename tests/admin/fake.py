@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from gateway.admin.control import BindAction
 from gateway.errors import Refusal
 from gateway.happenings import Happenings, Listener, Wanted
+from gateway.log_level import LevelNow
 from gateway.message import Content, Delivery, Event, Message, Segment, Status
 
 BASE = 1_795_400_000.0
@@ -129,6 +130,7 @@ class FakeControl:
         self.dead = [a_dead_delivery(f"d{n}") for n in range(5)]
         self.messages: dict[str, list[Message]] = {}
         self.error: Exception | None = None
+        self.level = LevelNow("info", "info", None)
         self.happenings = Happenings(lambda: BASE)
         self.happen: Callable[[], None] = lambda: None
         """What happens once somebody listens."""
@@ -159,6 +161,14 @@ class FakeControl:
         listener = self.happenings.listen(Wanted())
         asyncio.get_running_loop().call_soon(self.happen)
         return listener
+
+    def log_level(self) -> LevelNow:
+        return self.level
+
+    def set_log_level(self, level: str, seconds: float | None) -> LevelNow:
+        self._tell("log_level", level, seconds)
+        self.level = LevelNow(level, "info", seconds)
+        return self.level
 
     def drain(self) -> None:
         self._tell("drain")

@@ -1,0 +1,59 @@
+"""The log's level at run time: for a while, or until the configuration is read again."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from gateway import log
+from gateway.log_level import LevelNow, LogLevel
+
+
+@pytest.fixture(autouse=True)
+def _leaves_the_log_as_it_was() -> Iterator[None]:
+    yield
+    log.configure()
+
+
+async def test_level_stays_until_it_is_configured_anew() -> None:
+    level = LogLevel(lambda: "info")
+
+    assert level.set("debug", None) == LevelNow("debug", "info", None)
+    assert log.level() == "debug"
+    log.configure("info")
+    level.configured_anew()
+    assert level.now() == LevelNow("info", "info", None)
+
+
+async def test_level_is_back_after_its_time_as_it_is_configured_then() -> None:
+    configured = ["info"]
+    level = LogLevel(lambda: configured[0])
+
+    now = level.set("debug", 0.01)
+    assert (now.level, now.back_in_s is not None) == ("debug", True)
+    configured[0] = "error"
+    async with asyncio.timeout(5):
+        while log.level() == "debug":  # noqa: ASYNC110  a timer of the loop is waited for
+            await asyncio.sleep(0.002)
+    assert level.now() == LevelNow("error", "error", None)
+
+
+async def test_later_word_takes_the_place_of_the_one_before() -> None:
+    level = LogLevel(lambda: "info")
+    level.set("debug", 1_000)
+
+    assert level.set("error", None).back_in_s is None
+    level.set("debug", 1_000)
+    level.configured_anew()
+    assert level.now().back_in_s is None
+    level.set("debug", 1_000)
+    level.close()
+    assert level.now().back_in_s is None
+
+
+async def test_what_is_no_level_changes_nothing() -> None:
+    level = LogLevel(lambda: "info")
+
+    with pytest.raises(KeyError):
+        level.set("loud", None)
+    assert level.now() == LevelNow("info", "info", None)
