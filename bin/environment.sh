@@ -133,8 +133,9 @@ explain_install_failure() {
 
 install() {
     case $1 in
+    run) what=. ;;
     dev) what=".[dev]" ;;
-    *) what=. ;;
+    *) what=".[dev,$1]" ;;
     esac
     # PIP_USER in the environment would make pip refuse to install into a virtual environment.
     if ! (cd "$root" && PIP_USER=0 "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check \
@@ -164,6 +165,20 @@ build() {
     install "$wanted"
     { fingerprint && echo "$wanted"; } >"$stamp.new" || fail "relevo: $venv/bin/python does not run any more."
     mv "$stamp.new" "$stamp"
+}
+
+has() {
+    "$venv/bin/python" -c "import $1" 2>/dev/null
+}
+
+# After `prepare dev`: `add fuzz atheris` installs the extra `fuzz` unless its module atheris is there. It stays through
+# refreshes; a .venv made anew is without it until it is asked for again.
+add() {
+    has "$2" && return
+    acquire
+    has "$2" || install "$1" # another run may have installed it while this one waited
+    release
+    has "$2" || fail "relevo: $2 cannot be had for $(uname -sm) and $("$venv/bin/python" --version)."
 }
 
 prepare() {

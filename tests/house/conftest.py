@@ -33,7 +33,8 @@ case "$*" in
     echo "installed $what" >>"$JOURNAL"
     if [ -n "${PIP_WAITS:-}" ]; then read -r _ <"$PIP_WAITS" || :; fi
     if [ -n "${PIP_FAILS:-}" ]; then echo "$PIP_FAILS"; exit 1; fi ;;
-"-P -m gateway"*|"-m ruff"*|"-m mypy"*|"-m pytest"*)
+"-c import atheris") grep -q fuzz "$JOURNAL" && [ -z "${NO_WHEELS:-}" ] ;;
+"-P -m gateway"*|"-m ruff"*|"-m mypy"*|"-m pytest"*|"-m tests.fuzz"*)
     printf 'ran'; printf ' <%s>' "$@"; printf ' in %s\\n' "$PWD" ;;
 *) exec "$REAL_PYTHON" "$@" ;;
 esac

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.conftest import Checkout, executable
+from tests.house.conftest import PROJECT, Checkout, executable
 
 
 def test_relevo_makes_the_environment_once_and_hands_over_silently(checkout: Checkout) -> None:
@@ -204,3 +204,33 @@ def test_directory_that_is_no_environment_is_left_alone(checkout: Checkout) -> N
     assert run.returncode == 1
     assert "is no virtual environment" in run.stderr
     assert (checkout.root / ".venv" / "letters").read_text() == "dear"
+
+
+def fuzz(checkout: Checkout) -> Path:
+    """The script that fuzzes, in the checkout."""
+    script = checkout.root / "tests" / "fuzz" / "check"
+    script.parent.mkdir(parents=True)
+    shutil.copy(PROJECT / "tests" / "fuzz" / "check", script)
+    return script
+
+
+def test_fuzzing_installs_what_it_needs_once(checkout: Checkout) -> None:
+    script = fuzz(checkout)
+    first, second = checkout.run(script), checkout.run(script, "--seconds", "5", "codec")
+
+    assert first.stdout == f"ran <-m> <pytest> <-m> <fuzz> <tests/fuzz> in {checkout.root}\n"
+    assert second.stdout == f"ran <-m> <tests.fuzz.run> <--seconds> <5> <codec> in {checkout.root}\n"
+    assert checkout.journal == ["made", "installed .[dev]", "installed .[dev,fuzz]"]
+    assert checkout.run("test", "-q").returncode == 0
+    assert len(checkout.journal) == 3  # it is no reason to refresh
+
+
+def test_fuzzing_says_why_it_cannot_be_had(checkout: Checkout) -> None:
+    script = fuzz(checkout)
+    nowhere = checkout.run(script, NO_WHEELS="1")
+    checkout.run("test", "-q")
+    away = checkout.run(script, NO_WHEELS="1", PIP_FAILS="Temporary failure in name resolution")
+
+    assert (nowhere.returncode, away.returncode) == (1, 1)
+    assert "atheris cannot be had for" in nowhere.stderr
+    assert "pip could not reach the package index" in away.stderr
