@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable
 
+import msgspec
 import structlog
 import uuid_utils
 
@@ -287,6 +288,10 @@ class Core:
         """What data_coding 0 means at a carrier."""
         found = self.carriers.get(carrier)
         return found.settings.profile.alphabet if found is not None else Alphabet.GSM7
+
+    def view(self, message: Message) -> Message:
+        """A message as people see it: one that waits in a held batch is paused."""
+        return msgspec.structs.replace(message, status=Status.PAUSED) if self.dispatch.held(message) else message
 
     def _cover(self) -> None:
         """Let the watermark cover what the feed has just released."""

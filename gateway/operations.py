@@ -272,7 +272,8 @@ class Operations:
     async def message(self, message_id: str) -> Message | None:
         """See `Control.message`."""
         outgoing = self._core.dispatch.live.get(message_id)
-        return outgoing.message if outgoing is not None else await self._core.store.message(message_id)
+        message = outgoing.message if outgoing is not None else await self._core.store.message(message_id)
+        return message and self._core.view(message)
 
     async def dead_deliveries(self, after: str, limit: int) -> Sequence[Delivery]:
         """See `Control.dead_deliveries`."""

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import version
 from itertools import product
 
-import msgspec
 import structlog
 
 from gateway.admin.server import AdminServer
@@ -31,7 +30,7 @@ from gateway.core import Core, new_id
 from gateway.explain import Explainer
 from gateway.log import sink
 from gateway.log_level import LogLevel
-from gateway.message import Message, Status
+from gateway.message import Message
 from gateway.metrics import Metrics
 from gateway.operations import Operations
 from gateway.rules import build_inbound_rules, build_prices, build_rules
@@ -124,7 +123,7 @@ class Gateway:
             core.batches,
             find=self.find,
             cancel=core.dispatch.cancel,
-            view=self.view,
+            view=core.view,
             metrics=self.metrics,
             clock=clock,
             up=core.dispatch.up,
@@ -239,12 +238,7 @@ class Gateway:
 
     async def find(self, message_id: str) -> Message | None:
         """A message as it stands now, of whatever app. Raises StoreError."""
-        message = await self.operations.message(message_id)
-        return None if message is None else self.view(message)
-
-    def view(self, message: Message) -> Message:
-        """A message as apps see it: one that waits in a held batch is paused."""
-        return msgspec.structs.replace(message, status=Status.PAUSED) if self.core.dispatch.held(message) else message
+        return await self.operations.message(message_id)
 
     def _listening(self) -> Mapping[str, bool]:
         return {"smpp": self.smpp.listening, "http": self.http.listening}

@@ -1,7 +1,8 @@
 """GET and POST /send: what an app says to Jasmin's HTTP API, answered as Jasmin does.
 
 `Success "ID"` with 200, `Error "WHY"` otherwise: 400 for arguments that are wrong, 403 for a login or a limit, 412
-where no route leads to, 503 where it may be tried again. A POST is a form or a JSON object.
+where no route leads to, 503 where it may be tried again. What has a time for another try says so in Retry-After. A POST
+is a form or a JSON object.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,9 +12,10 @@ import msgspec
 from gateway.apps.compatible_intake import Accepting
 from gateway.apps.compatible_login import Login
 from gateway.apps.form import FORM, Fields, form_fields, media_type, query_fields
-from gateway.apps.http_answer import JSON, Answer
+from gateway.apps.http_answer import JSON, Answer, Headers
 from gateway.apps.http_call import Call, Route
 from gateway.apps.jasmin_request import Wrong, check, read_submission
+from gateway.apps.problem import retry_after
 from gateway.errors import Refusal, StoreError
 
 PATH = "/send"
@@ -80,9 +82,9 @@ class Jasmin:
         try:
             message = await self._accepting.accept(submission)
         except Refusal as refusal:
-            return _error(_STATUSES.get(refusal.code, 400), _words(refusal))
-        except StoreError:
-            return _error(503, "Cannot send submit_sm, the store cannot take it now")
+            return _error(_STATUSES.get(refusal.code, 400), _words(refusal), retry_after(refusal))
+        except StoreError as error:
+            return _error(503, "Cannot send submit_sm, the store cannot take it now", retry_after(error))
         return _answer(200, f'Success "{message.id}"')
 
 
@@ -115,10 +117,10 @@ def _words(refusal: Refusal) -> str:
     return said if said is not None else f"{refusal.detail} ({refusal.code})"
 
 
-def _error(status: int, why: str) -> Answer:
+def _error(status: int, why: str, headers: Headers = ()) -> Answer:
     quoted = why.replace('"', "'").replace("\r", " ").replace("\n", " ")
-    return _answer(status, f'Error "{quoted}"')
+    return _answer(status, f'Error "{quoted}"', headers)
 
 
-def _answer(status: int, text: str) -> Answer:
-    return Answer(status, text.encode("utf-8", "replace"), _PLAIN)
+def _answer(status: int, text: str, headers: Headers = ()) -> Answer:
+    return Answer(status, text.encode("utf-8", "replace"), _PLAIN, headers)

@@ -1,8 +1,8 @@
 """GET and POST /cgi-bin/sendsms: what an app says to Kannel's smsbox, answered as smsbox does.
 
 The first digit of a yes is 0 (on its way) or 3 (kept for later). A no is 400 where the call is wrong, 403 where it is
-not allowed or leads nowhere, 503 where it may be tried again. A POST is a form, or the text alone with all else in
-X-Kannel headers. Ids are in the header X-Message-Id, for Kannel's answers have no place for them.
+not allowed or leads nowhere, 503 with Retry-After where it may be tried again. A POST is a form, or the text alone with
+all else in X-Kannel headers. Ids are in the header X-Message-Id, for Kannel's answers have no place for them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +13,7 @@ from gateway.apps.form import FORM, Fields, form_fields, media_type, query_field
 from gateway.apps.http_answer import Answer
 from gateway.apps.http_call import Call, Route
 from gateway.apps.kannel_request import Push, Rejected, named, read_push
+from gateway.apps.problem import retry_after
 from gateway.errors import Refusal, StoreError
 from gateway.message import Message, Status
 
@@ -129,11 +130,9 @@ async def _headed(call: Call, *, octets: bool) -> Fields:
 
 def _no(error: Refusal | StoreError) -> Answer:
     """Why nothing was accepted."""
-    if isinstance(error, StoreError):
-        return _answer(503, _AWAY)
+    if isinstance(error, StoreError) or error.answer.http_status in (429, 503):
+        return _answer(503, _AWAY, retry_after(error))
     status = error.answer.http_status
-    if status in (429, 503):
-        return _answer(503, _AWAY)
     if error.code in _NOT_ROUTABLE:
         return _answer(403, f"Not routable. Do not try again. {error.code}: {error.detail}")
     return _answer(403 if status == 403 else 400, f"{error.code}: {error.detail}")

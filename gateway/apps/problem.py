@@ -29,12 +29,17 @@ def of_refusals(refusals: Sequence[Refusal], headers: Headers = ()) -> Answer:
     """The answer that says no, and why in every point."""
     first = refusals[0]
     errors = [{"field": no.field or None, "code": no.code, "detail": no.detail} for no in refusals]
-    if first.retry_after_s is not None:
-        headers += (("Retry-After", str(max(1, ceil(first.retry_after_s)))),)
+    headers += retry_after(first)
     if first.answer.http_status == HTTPStatus.UNAUTHORIZED:
         headers += (("WWW-Authenticate", CHALLENGES),)
     detail = first.detail if len(refusals) == 1 else f"{len(refusals)} fields are wrong."
     return _problem(first.answer.http_status, TYPE + first.code, first.answer.sentence, detail, errors, headers)
+
+
+def retry_after(no: Refusal | StoreError) -> Headers:
+    """The header that says when to come again, in whole seconds; none where the same call would be refused again."""
+    seconds = no.retry_after_s if isinstance(no, Refusal) else RETRY_STORE_S
+    return () if seconds is None else (("Retry-After", str(max(1, ceil(seconds)))),)
 
 
 def of_refusal(refusal: Refusal, headers: Headers = ()) -> Answer:

@@ -13,6 +13,7 @@ from typing import Protocol
 import structlog
 
 from gateway.batches.lookups import Lookups
+from gateway.batches.outlived import Outlived
 from gateway.batches.tally import Tally
 from gateway.batches.upload import DEEPEST, ROW, Counts, Upload
 from gateway.batches.watching import Moved
@@ -42,6 +43,9 @@ class Ways(Protocol):
 
     async def cancel_these(self, read: Callable[[], Awaitable[list[Message]]]) -> list[Message]:
         """Cancel what no carrier has of what is read of a held batch."""
+
+    async def expire_these(self, read: Callable[[], Awaitable[list[Message]]]) -> list[Message]:
+        """See Expiring."""
 
 
 class Batches:
@@ -78,6 +82,7 @@ class Batches:
         self._stale: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._kept_at = 0.0
+        self._outlived = Outlived(ways, lambda batch, after: self.messages(batch.app, batch.id, after))
 
     # -- life -------------------------------------------------------------------------------------------------------
 
@@ -89,7 +94,8 @@ class Batches:
                 self._ways.hold((batch.app, batch.id))
 
     async def tick(self) -> None:
-        """Once a second: count what is not counted yet, go on cancelling, write down how far each has come."""
+        """Once a second: count what is not counted yet, go on cancelling, write down how far each has come, end what
+        outlives itself in a pause."""
         try:
             for batch_id in list(self._stale):
                 await self._tally(batch_id)
@@ -102,6 +108,9 @@ class Batches:
             tally.mark(now)
             if keep:
                 self._keep(tally)
+        paused = [tally.batch for tally in self._open.values() if tally.batch.state == "paused"]
+        for batch in self._outlived.due(paused, now):
+            self._spawn(self._outlived.walk(batch, now))
 
     async def stop(self) -> None:
         """End what is under way; a start goes on with it."""

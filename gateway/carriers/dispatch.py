@@ -226,6 +226,15 @@ class Dispatch:
 
     async def cancel_these(self, read: Callable[[], Awaitable[list[Message]]]) -> list[Message]:
         """Cancel what no carrier has of the messages of a held batch that `read` gives; the messages that were read."""
+        return await self._end_these(read, lambda message: self._cancel(message, "cancelled with its batch"))
+
+    async def expire_these(self, read: Callable[[], Awaitable[list[Message]]]) -> list[Message]:
+        """As `cancel_these`, for those whose time to live has passed while the batch was held."""
+        return await self._end_these(read, self._expire)
+
+    async def _end_these(
+        self, read: Callable[[], Awaitable[list[Message]]], end: Callable[[Message], None]
+    ) -> list[Message]:
         self._cancelling += 1
         try:
             await self._commits.drain()  # what has moved must not be read as waiting
@@ -234,7 +243,7 @@ class Dispatch:
                 if message.id in self.live or message.id in self._left or message.status not in WAITING:
                     continue
                 if not taken(message):
-                    self._cancel(message, "cancelled with its batch")
+                    end(message)
             return found
         finally:
             self._forget_cancelling()
@@ -253,6 +262,17 @@ class Dispatch:
             self.overflow.left(message.id)
         self._commits.update(message)
         self._tell(message)
+
+    def _expire(self, message: Message) -> None:
+        """End a message that is not in memory if it has outlived itself."""
+        now, detail = self._utc(), "The time to live passed while its batch was paused."
+        if message.expires_at > now:
+            return
+        if fail(message, Status.EXPIRED, "ttl_expired", detail, Event(now, Status.EXPIRED, detail=detail)):
+            if self.overflow is not None:
+                self.overflow.left(message.id)
+            self._commits.update(message)
+            self._tell(message)
 
     def _forget_cancelling(self) -> None:
         self._cancelling -= 1

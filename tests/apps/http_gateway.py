@@ -187,6 +187,9 @@ class Site:
         await self.commits.drain()
         return found
 
+    async def expire_these(self, read: Callable[[], Awaitable[list[Message]]]) -> list[Message]:
+        return await read()
+
     def accepted(self, message: Message) -> None:
         self.metrics.accepted(message.app, message.lane, message.interface).n += 1
 

@@ -130,6 +130,7 @@ async def test_jasmin_app_over_its_tps_is_refused() -> None:
     async with calling() as app:
         replies = [await send(app) for _ in range(21)]
     assert said(replies[-1]) == (403, 'Error "User throughput exceeded"')
+    assert replies[-1].headers["Retry-After"] == "2"  # rounded up: a second is measured with some slack
 
 
 async def test_jasmin_message_that_cannot_be_taken_now_is_to_be_tried_again() -> None:
@@ -137,7 +138,8 @@ async def test_jasmin_message_that_cannot_be_taken_now_is_to_be_tried_again() ->
         store = app.site.store
         assert isinstance(store, Shaky)
         store.failing = True
-        assert (await send(app)).status == 503
+        reply = await send(app)
+    assert (reply.status, reply.headers["Retry-After"]) == (503, "1")
 
 
 @pytest.mark.parametrize(

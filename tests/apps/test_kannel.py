@@ -195,7 +195,9 @@ async def test_kannel_message_that_cannot_be_taken_now_is_to_be_tried_again() ->
         store = app.site.store
         assert isinstance(store, Shaky)
         store.failing = True
-        assert said(await sendsms(app)) == (503, "Temporal failure, try again later.")
+        reply = await sendsms(app)
+    assert said(reply) == (503, "Temporal failure, try again later.")
+    assert reply.headers["Retry-After"] == "1"
     assert app.site.metrics.refused("bank", "store_unavailable").n == 1
 
 
@@ -203,6 +205,7 @@ async def test_kannel_app_over_its_tps_is_to_try_again() -> None:
     async with calling() as app:
         replies = [await sendsms(app) for _ in range(21)]
     assert said(replies[-1]) == (503, "Temporal failure, try again later.")
+    assert replies[-1].headers["Retry-After"] == "2"  # rounded up: a second is measured with some slack
     assert app.site.metrics.refused("bank", "over_tps").n == 1
 
 

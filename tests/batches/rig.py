@@ -1,5 +1,6 @@
 """Batches over a store in memory, a road in and carriers that a test moves."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -106,6 +107,12 @@ class Site:
         await upload.take(self.rows(count))
         await upload.end("digest")
         return tally.batch.id
+
+    async def pass_s(self, seconds: float) -> None:
+        """So much time passes, and what the clock drives in batches is done."""
+        self.world.clock.advance(seconds)
+        await self.batches.tick()
+        await asyncio.gather(*self.batches._tasks)
 
     async def words(self, batch_id: str) -> dict[str, int]:
         """How many of a batch have which status."""

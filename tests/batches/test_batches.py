@@ -7,7 +7,7 @@ import pytest
 from gateway.batches import Refused, Upload
 from gateway.batches.upload import MOST_ERRORS
 from gateway.errors import Refusal, StoreError
-from gateway.message import Status
+from gateway.message import Message, Status
 from gateway.store.batch import by_batch
 from gateway.store.memory import MemoryStore
 from gateway.store.store import Changes
@@ -311,3 +311,48 @@ async def test_body_is_refused_while_stopping_and_after_cancelling() -> None:
         with pytest.raises(Refusal, match="cancelled"):
             await upload.take(site.rows(1))
         await upload.end()
+
+
+async def test_messages_of_a_paused_batch_end_when_their_time_to_live_passes() -> None:
+    async with batches() as site:
+        upload = await begin(site)
+        await upload.take([*site.rows(3, ttl_s=600.0), *site.rows(2, ttl_s=3_600.0)])
+        await upload.end("d")
+        batch_id = upload.batch.id
+        await site.batches.pause("bank", batch_id)
+        await site.pass_s(0)
+        await site.pass_s(590)
+        assert await site.words(batch_id) == {"accepted": 5}
+        await site.pass_s(59)
+        assert await site.words(batch_id) == {"accepted": 5}  # walked at most once a minute
+        await site.pass_s(1)
+        assert await site.words(batch_id) == {"accepted": 2, "expired": 3}
+        await site.pass_s(3_000)
+        assert await site.words(batch_id) == {"expired": 5}
+        assert [status for _, status in site.world.roads.told] == [Status.EXPIRED] * 5
+        await site.batches.resume("bank", batch_id)
+        site.world.up("telcel-1")
+        await site.world.settle()
+        assert site.world.binds["telcel-1"].sent == []
+
+
+async def test_paused_batch_is_walked_after_a_restart_too_and_again_when_the_store_was_away() -> None:
+    store = Shaky()
+    async with batches(store) as site:
+        upload = await begin(site)
+        await upload.take(site.rows(1, ttl_s=600.0))
+        await upload.end("d")
+        await site.batches.pause("bank", upload.batch.id)
+    async with batches(store) as site:
+        await site.pass_s(0)
+        await site.pass_s(0)
+        read, store.found_after = store.found_after, away  # type: ignore[method-assign]
+        await site.pass_s(1_000)
+        store.found_after = read  # type: ignore[method-assign]
+        assert await site.words(upload.batch.id) == {"accepted": 1}
+        await site.pass_s(61)
+        assert await site.words(upload.batch.id) == {"expired": 1}
+
+
+async def away(*_: object) -> list[Message]:
+    raise StoreError("disk gone")

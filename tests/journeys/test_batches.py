@@ -69,6 +69,9 @@ async def test_batch_survives_a_kill_while_it_comes_in_and_one_while_it_is_pause
     await gateway.start()
     batch = await call(gateway, "GET", path)
     assert (batch["status"], batch["total"], sum(batch["counts"].values())) == ("paused", ROWS, ROWS)
+    held = await call(gateway, "GET", f"/v1/messages?batch={sent['id']}&status=paused&limit=1")
+    assert held["items"][0]["status"] == "paused"
+    assert (await gateway.admin(f"/v1/messages/{held['items'][0]['id']}"))["status"] == "paused"
     await call(gateway, "POST", path + "/resume")
 
     async def finished() -> bool:
