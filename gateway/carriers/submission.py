@@ -75,14 +75,12 @@ class SubmitTemplate:
         """
         source = self._addressing.sender(message.sender)
         destination = self._addressing.destination(message.to)
-        tlvs = wire.tlvs
         if without & NO_TLVS:
-            tlvs = tuple(tlv for tlv in tlvs if tlv[0] in _CARRYING)
+            tlvs = tuple(tlv for tlv in wire.tlvs if tlv[0] in _CARRYING)
         else:
-            if self._barred and tlvs:
+            tlvs = wire.tlvs + self._tlvs if self._tlvs else wire.tlvs
+            if tlvs and self._barred:
                 tlvs = tuple(tlv for tlv in tlvs if tlv[0] not in self._barred)
-            if self._tlvs:
-                tlvs += self._tlvs
         return SubmitSm(
             self._service_type,
             source.ton,
