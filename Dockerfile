@@ -8,16 +8,14 @@ ARG PYTHON=3.13
 FROM python:${PYTHON}-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/relevo
-# The dependencies change less often than the code: a layer of their own, from pyproject.toml alone.
-COPY pyproject.toml ./
-RUN python -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-        print(*project["dependencies"], *project["optional-dependencies"]["fetch"], sep="\n")' \
-        > requirements.txt \
-    && /opt/relevo/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+# The dependencies change less often than the code: a layer of their own. Pinned, each file by its hash.
+COPY requirements/fetch.txt requirements/build.txt requirements/
+RUN /opt/relevo/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes \
+        -r requirements/fetch.txt -r requirements/build.txt
 COPY . .
-RUN /opt/relevo/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps . \
+RUN /opt/relevo/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation . \
     && /opt/relevo/bin/pip check \
-    && /opt/relevo/bin/pip uninstall --yes pip
+    && /opt/relevo/bin/pip uninstall --yes setuptools pip
 
 FROM python:${PYTHON}-slim
 RUN groupadd --system --gid 2775 relevo \
