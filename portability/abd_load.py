@@ -15,7 +15,7 @@ from portability.abd_moves import AbdMoves, Move, quarters, unix_time
 from portability.abd_records import AbdRecords, Head
 from portability.filling import Filling
 from portability.loading import Loaded, Loading, Options, Progress, described, opened
-from portability.moves import Moves
+from portability.moves import Moves, moved_since
 from portability.network_values import NetworkValues
 from portability.networks import Networks
 from portability.plan import Plan
@@ -72,9 +72,9 @@ def apply_due(table: Path, now: float) -> Applied:
         with writer.transaction():
             moves = Moves(writer.connection)
             moves.take_due(quarters(now))
-            moves.decide()
-            for rows in moves.decided():
-                writer.apply(rows, counts)
+            moves.decide(quarters(now))
+            for numbers, values in moves.decided():
+                writer.apply(zip(numbers, values, strict=True), counts)
             moves.remember(quarters(now))
             rows_now = writer.rows + counts.inserted - counts.deleted
             writer.set_rows(rows_now)
@@ -113,11 +113,11 @@ class _AbdLoading(Loading):
             file = self._stage(file, moves)
             self._put_off(moves)
             moves.take_due(self._now)
-            late = moves.decide()
-            if late:
+            moves.decide(self._now)
+            if late := moves.late():
                 self._notes.append(f"{late} numbers had moved again by what was loaded before, and stay there")
-            for rows in moves.decided():
-                self._writer.apply(rows, counts)
+            for numbers, values in moves.decided():
+                self._writer.apply(zip(numbers, values, strict=True), counts)
             moves.remember(self._now)
             rows_now = self._writer.rows + counts.inserted - counts.deleted
             file = self._filled(file, counts)
@@ -132,10 +132,11 @@ class _AbdLoading(Loading):
             with self._writer.transaction():
                 file = self._stage(file, moves)
             since = quarters(file.as_of)
+            moves.decide(self._now, since)  # what the file dated ahead, and is due by now
             with self._writer.filling():
-                for parts in (moves.whole(self._now), moves.since(since)):
-                    for rows in parts:
-                        filling.add([number for number, _ in rows], [value for _, value in rows])
+                for parts in (moves.whole(since), moved_since(self._writer.connection, since), moves.decided()):
+                    for numbers, values in parts:
+                        filling.add(numbers, values)
                 held = filling.finish()
             if not self._options.force:
                 self._guard(held)
@@ -144,6 +145,7 @@ class _AbdLoading(Loading):
                 self._writer.swap()
                 moves.start_again(since)
                 self._put_off(moves)
+                moves.remember(self._now)
                 self._writer.record(file, held)
         finally:
             filling.close()

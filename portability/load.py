@@ -14,7 +14,7 @@ from portability.abd_moves import quarters
 from portability.blocks import BLOCK, Block, PortedBlocks
 from portability.filling import Filling
 from portability.loading import Loaded, Loading, Options, Progress, described, opened
-from portability.moves import forget_moves, waiting
+from portability.moves import forget_moves, moved_since, waiting
 from portability.networks import Networks
 from portability.rows import BadRow, HeaderError
 from portability.writer import Counts, LoadedFile, LoadError, Writer, loaded_files
@@ -91,6 +91,8 @@ class _CsvLoading(Loading):
                 for block in self._blocks():
                     filling.add(block.numbers, block.values)
                 self._judge()
+                for numbers, values in moved_since(self._writer.connection, quarters(file.as_of)):
+                    filling.add(numbers, values)
                 rows = filling.finish()
             if not self._options.force:
                 self._guard(rows)

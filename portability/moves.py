@@ -14,6 +14,9 @@ KEPT = 14 * 86_400 * 4  # quarters of a second; a day has 100,000 moves, so this
 _FROM = "moves_from"
 _FETCHED = 200_000
 
+Columns = tuple[list[int], list[int | None]]
+"""Numbers and the values of their networks, side by side."""
+
 
 class Moves:
     """The moves of one load. `now` and the like as `at` in moves.sql."""
@@ -46,48 +49,48 @@ class Moves:
         self._db.execute("INSERT OR IGNORE INTO temp.staged SELECT * FROM pending WHERE at <= ?", (now,))
         self._db.execute("DELETE FROM pending WHERE at <= ?", (now,))
 
-    def decide(self) -> int:
-        """Finds the moves that count: newest of its number, and not older than what is known. How many are too old."""
-        (since,) = self._db.execute(
-            "SELECT coalesce((SELECT value FROM meta WHERE key = ?), 0)", (_FROM,)
-        ).fetchone()  # fmt: skip
+    def decide(self, now: int, since: int | None = None) -> None:
+        """Finds the moves that count: due, newest of their number, not older than what is known.
+
+        `since` is from when on moves count; without it, what the last whole table said.
+        """
+        known = "coalesce(?, (SELECT value FROM meta WHERE key = ?), 0)"
         self._db.execute(
-            "CREATE TEMP TABLE newest AS SELECT s.msisdn AS msisdn, max(s.at) AS at, s.network AS network"
+            "CREATE TEMP TABLE newest AS SELECT s.msisdn AS msisdn, max(s.at) AS at, s.network AS network"  # noqa: S608  own text
             " FROM temp.staged s LEFT JOIN recent r ON r.msisdn = s.msisdn"
-            " WHERE s.at > ? AND s.at >= coalesce(r.at, 0) GROUP BY s.msisdn",
-            (since,),
+            f" WHERE s.at > {known} AND s.at <= ? AND s.at >= coalesce(r.at, 0) GROUP BY s.msisdn",
+            (since, _FROM, now),
         )
+
+    def late(self) -> int:
+        """Of how many numbers no staged move counts, because they had moved again. After `put_off` and `decide`."""
         (numbers,) = self._db.execute("SELECT count(DISTINCT msisdn) FROM temp.staged").fetchone()
         (deciding,) = self._db.execute("SELECT count(*) FROM temp.newest").fetchone()
         return int(numbers - deciding)
 
-    def decided(self) -> Iterator[list[tuple[int, int | None]]]:
+    def decided(self) -> Iterator[Columns]:
         """Numbers in ascending order and where they are now, some at a time. After `decide`."""
-        return self._fetched("SELECT msisdn, network FROM temp.newest ORDER BY msisdn")
+        return _fetched(self._db, "SELECT msisdn, network FROM temp.newest ORDER BY msisdn")
 
     def remember(self, now: int) -> None:
         """Keeps what was decided, so that older moves do not undo it; forgets what is older than two weeks."""
         self._db.execute("INSERT OR REPLACE INTO recent SELECT msisdn, at, network FROM temp.newest")
         self._db.execute("DELETE FROM recent WHERE at < ?", (now - KEPT,))
 
-    def whole(self, now: int) -> Iterator[list[tuple[int, int | None]]]:
-        """As `decided`, of a file that is the whole table: nothing known before counts."""
+    def whole(self, at: int) -> Iterator[Columns]:
+        """As `decided`, up to `at`, of a file that is the whole table then: nothing known before counts."""
         select = "SELECT msisdn, max(at) AS at, network FROM temp.staged WHERE at <= ? GROUP BY msisdn"
-        return self._fetched(f"SELECT msisdn, network FROM ({select})", now)  # noqa: S608  our own text
-
-    def since(self, at: int) -> Iterator[list[tuple[int, int | None]]]:
-        """What moved after `at`, by files that came before."""
-        return self._fetched("SELECT msisdn, network FROM recent WHERE at > ? ORDER BY msisdn", at)
+        return _fetched(self._db, f"SELECT msisdn, network FROM ({select})", at)  # noqa: S608  our own text
 
     def start_again(self, at: int) -> None:
         """The table is that of `at` now: what is older is in it, and counts no more when it comes late."""
         forget_moves(self._db, at)
         self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (_FROM, at))
 
-    def _fetched(self, select: str, *values: int) -> Iterator[list[tuple[int, int | None]]]:
-        cursor = self._db.execute(select, values)
-        while rows := cursor.fetchmany(_FETCHED):
-            yield rows
+
+def moved_since(connection: sqlite3.Connection, at: int) -> Iterator[Columns]:
+    """What moved after `at` by files loaded before, in ascending order: a whole table of that time does not have it."""
+    return _fetched(connection, "SELECT msisdn, network FROM recent WHERE at > ? ORDER BY msisdn", at)
 
 
 def forget_moves(connection: sqlite3.Connection, at: int) -> None:
@@ -104,3 +107,9 @@ def waiting(connection: sqlite3.Connection) -> tuple[int, float | None]:
         return 0, None
     count, first = connection.execute("SELECT count(*), min(at) FROM pending").fetchone()
     return count, None if first is None else float(first // 4)
+
+
+def _fetched(connection: sqlite3.Connection, select: str, *values: int) -> Iterator[Columns]:
+    cursor = connection.execute(select, values)
+    while rows := cursor.fetchmany(_FETCHED):
+        yield [number for number, _ in rows], [network for _, network in rows]

@@ -347,6 +347,32 @@ def test_csv_that_is_the_whole_table_forgets_the_moves_before_it(
     assert held(table) == {NUMBER: 166_166}
 
 
+def test_csv_that_is_the_whole_table_keeps_what_moved_since_it_was_written(
+    load_text: LoadAbd, table: Path, tmp_path: Path
+) -> None:
+    load_text(document(record("A", "5512345678"), record("B", "5512345679", ActionDate="20260115010000")))
+    file = tmp_path / "all.csv"
+    file.write_text("number,network\n525512345678,156\n525512345679,156\n")
+    written = unix_time("20260115013000")
+    os.utime(file, (written, written))
+
+    load(file, table, networks(), now=NOW, replace=True, force=True)
+
+    assert held(table) == {NUMBER: 188_188, NUMBER + 1: 156_000}
+
+
+def test_move_that_a_whole_file_dated_ahead_counts_by_its_date_once_due(load_text: LoadAbd, table: Path) -> None:
+    load_text(document(record("A", "5512345678", ActionDate="20260115010000")))
+    whole = document(
+        record("B", "5512345678", rida="156", rcr="156", ActionDate="20260115020000"), timestamp="20260115000000"
+    )
+    load_text(whole, name="dump.xml", replace=True, force=True)
+    late = document(record("C", "5512345678", rida="166", rcr="166", ActionDate="20260115013000"))
+    load_text(late, name="late.xml")
+
+    assert held(table) == {NUMBER: 156_156}
+
+
 def test_applying_needs_a_table(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="no such file"):
         apply_due(tmp_path / "none.db", NOW)
