@@ -21,13 +21,16 @@ from gateway.apps.http_message_body import (
     Receipt,
     Tags,
 )
-from gateway.batches import Refused, Row
+from gateway.batches import Refused, Row, Spread
+from gateway.config.units import parse_duration
 from gateway.errors import Refusal
 from gateway.intake import Submission
 from gateway.message import Content
 
 _FIELD = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 _LONGEST_REFERENCE = 255
+LONGEST_SPREAD_S = 31 * 86_400
+_SPREAD = "^[0-9]{1,7}[smhd]?$"
 
 Value = str | int | float | bool | None
 
@@ -50,6 +53,12 @@ class BatchOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     send_at: Annotated[
         Annotated[datetime, Meta(tz=True)] | None,
         Meta(description="when to send them, RFC 3339 with an offset, at most 366 days from now"),
+    ] = None
+    spread: Annotated[
+        Annotated[int, Meta(ge=1, le=LONGEST_SPREAD_S)] | Annotated[str, Meta(pattern=_SPREAD)] | None,
+        Meta(
+            description="over what span they go, evenly, from send_at or now: whole seconds, or 30m, 2h, 1d; to 31 days"
+        ),
     ] = None
     name: Annotated[
         Annotated[str, Meta(max_length=255)] | None,
@@ -224,6 +233,20 @@ def _send_at(at: datetime, now: float) -> float:
     if not now - PAST_S <= seconds <= now + FURTHEST_S:
         raise _fault("send_at", "send_at is from now to 366 days ahead.")
     return seconds if seconds > now else 0.0
+
+
+def spread_of(options: BatchOptions) -> Spread | None:
+    """When each row goes, where not all go alike. Raises Refusal."""
+    if options.spread is None:
+        return None
+    return Spread(0.0 if options.send_at is None else options.send_at.timestamp(), _span(options.spread))
+
+
+def _span(text: int | str) -> float:
+    seconds = parse_duration(text) if isinstance(text, str) and text[-1].isalpha() else float(text)
+    if not 1 <= seconds <= LONGEST_SPREAD_S:
+        raise _fault("spread", "A spread is from a second to 31 days, in seconds or as 30m, 2h or 1d.")
+    return seconds
 
 
 def _to_of(octets: bytes | msgspec.Raw) -> str:

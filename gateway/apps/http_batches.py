@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.apps import problem
 from gateway.apps.http_answer import Answer, StreamedAnswer, json_answer
-from gateway.apps.http_batch_body import BatchOptions, Rows, options_of, options_of_query, whole_body
+from gateway.apps.http_batch_body import BatchOptions, Rows, options_of, options_of_query, spread_of, whole_body
 from gateway.apps.http_batch_rows import CsvRows, JsonRows, NdjsonRows, Reader, head_of
 from gateway.apps.http_call import Call, Route, UnreadBody
 from gateway.apps.idempotency import HEADER, check_key
@@ -74,7 +74,9 @@ class BatchCalls:
         else:
             options = options_of_query(call.request.query)
             reader, rows = _SHAPES[kind](Rows(options, call.app, self._utc()), call.max_body), []
-        upload, tally = await self._batches.begin(call.app, key, _asked(kind, options), options.name or "")
+        upload, tally = await self._batches.begin(
+            call.app, key, _asked(kind, options), options.name or "", spread_of(options)
+        )
         if upload is None:
             return await self._again(body, tally)
         return await self._take(upload, tally, body, reader, rows)

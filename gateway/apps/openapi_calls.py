@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gateway.apps.http_answer import JSON
+from gateway.apps.http_batch_body import BatchOptions
 
 _Answers = Mapping[int, tuple[str, str, str]]  # status -> (description, content type, schema)
 
@@ -74,11 +75,12 @@ CALLS: Mapping[tuple[str, str], CallWords] = {
         "A body of any length: a JSON object with `messages`, a JSON object a line, or CSV with a header; of the last "
         "two the options stand in the query. 202 means that every row is on disk or refused; one bad row never refuses "
         "the others. A body that breaks off keeps what was accepted, and with an Idempotency-Key the same call goes on "
-        "from there. A JSON body longer than `http.max_body` has `messages` last.",
+        "from there. A JSON body longer than `http.max_body` has `messages` last. With `spread` the rows go evenly "
+        "over that span, from `send_at` or now on.",
         {202: ("What became of the rows.", JSON, "BatchReceipt")},
         (*_BODY_PROBLEMS, 409),
         "BatchBody",
-        query=("from", "lane", "text", "ttl", "send_at", "name", "encoding", "transliterate", "receipt"),
+        query=tuple(BatchOptions.__struct_encode_fields__),
         headers=("Idempotency-Key",),
         other_bodies=("application/x-ndjson", "text/csv"),
     ),

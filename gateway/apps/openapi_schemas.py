@@ -214,6 +214,11 @@ PARAMETERS: Mapping[str, Json] = {
     "text": {"description": "The words; {name} is filled in from each row.", "schema": {"type": "string"}},
     "ttl": {"description": "How long each may wait, in seconds.", "schema": {"type": "integer", "minimum": 1}},
     "send_at": {"description": "When to send them; RFC 3339 with an offset.", "schema": _TIME},
+    "tags": {"description": "Tags of all rows, with commas between.", "schema": {"type": "string"}},
+    "spread": {
+        "description": "Over what span they go, evenly: seconds, or 30m, 2h, 1d.",
+        "schema": {"type": "string", "pattern": "^[0-9]{1,7}[smhd]?$"},
+    },
     "name": {"description": "The app's own name for the batch.", "schema": {"type": "string", "maxLength": 255}},
     "encoding": {"description": "As of a message.", "schema": {"type": "string"}},
     "transliterate": {"description": "As of a message.", "schema": {"type": "boolean"}},

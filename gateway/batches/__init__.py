@@ -2,7 +2,8 @@
 
 from gateway.batches.book import Batches
 from gateway.batches.lookups import Lookups
+from gateway.batches.spreading import Spread
 from gateway.batches.upload import Refused, Row, Upload
 from gateway.batches.watching import Watching
 
-__all__ = ["Batches", "Lookups", "Refused", "Row", "Upload", "Watching"]
+__all__ = ["Batches", "Lookups", "Refused", "Row", "Spread", "Upload", "Watching"]

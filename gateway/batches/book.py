@@ -14,6 +14,7 @@ import structlog
 
 from gateway.batches.lookups import Lookups
 from gateway.batches.outlived import Outlived
+from gateway.batches.spreading import Spread
 from gateway.batches.tally import Tally
 from gateway.batches.upload import DEEPEST, ROW, Counts, Upload
 from gateway.batches.watching import Moved
@@ -198,11 +199,14 @@ class Batches:
 
     # -- a body -----------------------------------------------------------------------------------------------------
 
-    async def begin(self, app: str, key: str, asked: str, name: str) -> tuple[Upload | None, Tally]:
+    async def begin(
+        self, app: str, key: str, asked: str, name: str, spread: Spread | None = None
+    ) -> tuple[Upload | None, Tally]:
         """Take a body in. None where one came to its end under this key before: then the batch is the answer.
 
         `asked` says in short what else is wanted of the rows: another one under the same key is a Refusal
-        idempotency_conflict. Waits for a body under the key that is still coming. Raises StoreError.
+        idempotency_conflict. A `spread` begins when its batch did, if not later. Waits for a body under the key that
+        is still coming. Raises StoreError.
         """
         while key and (coming := self._uploads.get((app, key))) is not None:
             await coming.wait()
@@ -214,7 +218,7 @@ class Batches:
             if tally is not None and tally.batch.complete:
                 self._ended(app, key, ended, "")
                 return None, tally
-            return await self._upload(app, key, asked, name, tally, ended)
+            return await self._upload(app, key, asked, name, spread, tally, ended)
         except BaseException:
             self._ended(app, key, ended, "")
             raise
@@ -230,7 +234,14 @@ class Batches:
         return tally
 
     async def _upload(
-        self, app: str, key: str, asked: str, name: str, tally: Tally | None, ended: asyncio.Event
+        self,
+        app: str,
+        key: str,
+        asked: str,
+        name: str,
+        spread: Spread | None,
+        tally: Tally | None,
+        ended: asyncio.Event,
     ) -> tuple[Upload, Tally]:
         present: set[int] = set()
         if tally is None:
@@ -246,6 +257,8 @@ class Batches:
             self._intake,
             self._commits,
             self._counts,
+            spread=spread and spread._replace(start=max(spread.start, tally.batch.created_at)),
+            utc=self._utc,
             turn=self._turn,
             present=present,
             on_end=lambda: self._ended(app, key, ended, batch_id),

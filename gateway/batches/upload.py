@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple, Protocol
 
+from gateway.batches.spreading import Spread
 from gateway.errors import Refusal, StoreError
 from gateway.intake import Intake, Submission
 from gateway.message import Message
@@ -66,16 +67,20 @@ class Upload:
         commits: Commits,
         counts: Counts,
         *,
+        spread: Spread | None = None,
+        utc: Callable[[], float],
         turn: asyncio.Lock | None = None,
         present: Collection[int] = (),
         on_end: Callable[[], None] = lambda: None,
     ) -> None:
-        """`turn` is shared by all bodies, so that many of them hold up the loop no longer than one; `present`: rows
-        beyond `batch.rows` that are on disk already."""
+        """`spread` says when each row goes, where not all go alike; `turn` is shared by all bodies, so that many of
+        them hold up the loop no longer than one; `present`: rows beyond `batch.rows` that are on disk already."""
         self.batch = batch
         self._intake = intake
         self._commits = commits
         self._counts = counts
+        self._spread = spread
+        self._utc = utc
         self._turn = turn or asyncio.Lock()
         self._present = frozenset(present)
         self._settled = batch.rows
@@ -157,6 +162,8 @@ class Upload:
             self._refuse(index, row.to, refusal)
             return
         row.batch = self.batch.id
+        if self._spread is not None:
+            row.send_at = self._spread.due(index, self._utc())
         row.extras = {ROW: str(index)}
         self._in_flight += 1
         self._intake.accept(self._intake.message(row, decision), self._accepted, index, urgent=False)

@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from gateway.message import Delivery, Status
+from gateway.message import Delivery, Message, Status
+from gateway.store.batch import by_batch
 from tests.apps.http_gateway import NOW, SHOP, Caller, Reply, Shaky, calling
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -289,3 +291,34 @@ async def test_receipts_that_nobody_took_are_listed_oldest_first() -> None:
         )
         assert len((await app.call("GET", "/v1/receipts?since=2023-11-14T22:13:20Z")).json["items"]) == 2
         assert (await app.by(SHOP).call("GET", "/v1/receipts")).json["items"] == []
+
+
+@pytest.mark.parametrize("spread", ["2h", 7_200, "7200", "120m"])
+async def test_batch_is_spread_over_a_span(spread: str | int) -> None:
+    async with calling() as app:
+        reply = await post(app, [{"to": to} for to in numbers(8)], spread=spread)
+        assert (reply.status, reply.json["accepted"]) == (202, 8)
+        due = sorted(message.send_at for message in await kept(app, reply.json["id"]))
+        assert due[0] == 0.0  # the first goes at once
+        assert [round((at - NOW) / 900) for at in due[1:]] == [1, 2, 3, 4, 5, 6, 7]
+
+
+async def test_spread_of_lines_stands_in_the_query_and_begins_at_send_at() -> None:
+    async with calling() as app:
+        path = "/v1/batches?text=hola&spread=10m&send_at=2023-11-15T00:00:00Z"
+        reply = await app.call("POST", path, headers=NDJSON, data=b'{"to":"5512345670"}\n' * 4)
+        at = datetime(2023, 11, 15, tzinfo=UTC).timestamp()
+        due = [message.send_at for message in await kept(app, reply.json["id"])]
+        assert at == min(due) < max(due) < at + 600
+
+
+@pytest.mark.parametrize("spread", ["0", 0, "32d", 31 * 86_400 + 1, "2 h", "h", "2w", 1.5, True, ["2h"]])
+async def test_spread_that_is_none_is_refused(spread: object) -> None:
+    async with calling() as app:
+        reply = await post(app, [], spread=spread)
+        assert (reply.status, reply.codes) == (422, [("spread", "invalid_field")])
+
+
+async def kept(app: Caller, batch_id: str) -> list[Message]:
+    await app.site.commits.drain()
+    return await app.site.store.found_after("bank", by_batch(batch_id), "", 100)

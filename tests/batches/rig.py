@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from gateway.batches import Batches, Lookups, Watching
+from gateway.batches import Batches, Lookups, Spread, Watching
 from gateway.intake import AppRules, CarrierRules, Intake, Rules, Submission
 from gateway.message import Content, Message
 from gateway.parts import Profile
@@ -100,9 +100,9 @@ class Site:
             for n in range(count)
         ]
 
-    async def send(self, count: int, key: str = "") -> str:
+    async def send(self, count: int, key: str = "", spread: Spread | None = None) -> str:
         """A whole body; the batch's id."""
-        upload, tally = await self.batches.begin("bank", key, "", "")
+        upload, tally = await self.batches.begin("bank", key, "", "", spread)
         assert upload is not None
         await upload.take(self.rows(count))
         await upload.end("digest")
