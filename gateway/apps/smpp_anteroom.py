@@ -10,6 +10,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping
 
 from gateway.apps.auth import AppCredentials
+from gateway.apps.origin import origin
 from gateway.config.apps import App
 
 MOST_UNBOUND = 100
@@ -22,10 +23,11 @@ MOST_REMEMBERED = 10_000
 
 
 class Anteroom:
-    """Counts by address; whoever enters must leave once, bound or not. `now` is monotonic seconds."""
+    """Counts by address, IPv6 by its /64; whoever enters must leave once, bound or not. `now` is monotonic seconds."""
 
     def __init__(self, apps: Mapping[str, App], credentials: AppCredentials) -> None:
         self._here: Counter[str] = Counter()
+        self._from: Counter[str] = Counter()  # the same by where they come from
         self._strangers = 0
         self._calls: OrderedDict[str, float] = OrderedDict()  # when all calls of an address will be forgotten
         self.apply(apps, credentials)
@@ -41,34 +43,37 @@ class Anteroom:
 
     def enter(self, address: str, now: float) -> bool:
         """Whether there is room for one more; it is counted then."""
-        here = self._here[address]
+        place = origin(address)
+        here = self._from[place]
         binds = self._binds_from(address)
-        if not self._may_call(address, max(MOST_CALLS, 2 * binds), now):
+        if not self._may_call(place, max(MOST_CALLS, 2 * binds), now):
             return False
         named = self._is_named(address)
         if here >= max(MOST_UNBOUND_OF_ONE, binds) or (not named and self._strangers >= self._most):
             return False
         self._here[address] += 1
+        self._from[place] += 1
         self._strangers += not named
         return True
 
     def leave(self, address: str) -> None:
         """One of them was bound, or has gone."""
-        self._here[address] -= 1
         self._strangers -= not self._is_named(address)
-        if self._here[address] <= 0:
-            del self._here[address]
+        for counter, who in ((self._here, address), (self._from, origin(address))):
+            counter[who] -= 1
+            if counter[who] <= 0:
+                del counter[who]
 
     def __len__(self) -> int:
         return self._here.total()
 
-    def _may_call(self, address: str, most: int, now: float) -> bool:
+    def _may_call(self, place: str, most: int, now: float) -> bool:
         """Leaky: each call takes CALLS_S / most to be forgotten; those that are turned away do not count."""
-        forgotten = max(self._calls.get(address, now), now) + CALLS_S / most
+        forgotten = max(self._calls.get(place, now), now) + CALLS_S / most
         if forgotten > now + CALLS_S:
             return False
-        self._calls[address] = forgotten
-        self._calls.move_to_end(address)
+        self._calls[place] = forgotten
+        self._calls.move_to_end(place)
         if len(self._calls) > MOST_REMEMBERED:
             self._calls.popitem(last=False)
         return True

@@ -7,7 +7,16 @@ from ipaddress import ip_network
 import pytest
 
 from gateway.apps.auth import AppCredentials, read_address
-from gateway.apps.lockout import MOST_ANY_NAME, MOST_FAILURES, MOST_REMEMBERED, REFUSED_S, WITHIN_S, Lockout
+from gateway.apps.lockout import (
+    FORGOTTEN_S,
+    MOST_ANY_NAME,
+    MOST_FAILURES,
+    MOST_REMEMBERED,
+    REFUSED_S,
+    WITHIN_S,
+    Lockout,
+)
+from gateway.apps.origin import origin
 from gateway.config.apps import App
 from gateway.config.secret import Secret
 
@@ -132,6 +141,49 @@ def test_lockout_closes_with_the_fifth_failure_and_opens_after_a_quarter_of_an_h
     assert not lockout.refuses("192.0.2.1", "bank1", 10.0 + REFUSED_S)
 
 
+def test_lockout_closes_for_longer_each_time_up_to_an_hour_and_forgets_in_a_day() -> None:
+    lockout, now = Lockout(), 0.0
+    for closed_s in (900.0, 1_800.0, 3_600.0, 3_600.0):
+        fail(lockout, MOST_FAILURES, now)
+        assert lockout.refuses("192.0.2.1", "bank1", now + closed_s - 1)
+        now += closed_s
+        assert not lockout.refuses("192.0.2.1", "bank1", now)
+    now += FORGOTTEN_S + 1
+    fail(lockout, MOST_FAILURES, now)
+    assert not lockout.refuses("192.0.2.1", "bank1", now + REFUSED_S)
+
+
+def test_lockout_begins_anew_once_the_secret_was_right() -> None:
+    lockout = Lockout()
+    fail(lockout, MOST_FAILURES, 0.0)
+    lockout.succeeded("192.0.2.1", "bank1")
+    fail(lockout, MOST_FAILURES, REFUSED_S)
+    assert not lockout.refuses("192.0.2.1", "bank1", 2 * REFUSED_S)
+
+
+def test_lockout_takes_a_network_of_ipv6_for_one_address() -> None:
+    lockout = Lockout()
+    for host in range(MOST_FAILURES):
+        lockout.failed(f"2001:db8:0:7::{host:x}", "bank1", 0.0)
+    assert lockout.refuses("2001:db8:0:7:ffff::1", "bank1", 1.0)
+    assert not lockout.refuses("2001:db8:0:8::1", "bank1", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:0:7:1:2:3:4", "2001:db8:0:7::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("no:address", "no:address"),
+    ],
+)
+def test_origin_is_what_tells_callers_apart(address: str, expected: str) -> None:
+    assert origin(address) == expected
+
+
 def test_lockout_is_by_address_not_by_name() -> None:
     lockout = Lockout()
     fail(lockout, MOST_FAILURES, 0.0)
@@ -169,5 +221,5 @@ def test_lockout_forgets_slips_once_the_secret_was_right() -> None:
 def test_lockout_remembers_no_more_than_so_many() -> None:
     lockout = Lockout()
     for number in range(MOST_REMEMBERED + 10):
-        lockout.failed(f"2001:db8::{number:x}", "bank1", 0.0)
+        lockout.failed(f"2001:db8:0:{number:x}::1", "bank1", 0.0)
     assert len(lockout._records) <= MOST_REMEMBERED

@@ -236,6 +236,17 @@ def test_anteroom_is_as_wide_as_the_binds_that_may_come_from_an_address() -> Non
     assert len(room) == 87
 
 
+def test_anteroom_takes_a_network_of_ipv6_for_one_address() -> None:
+    anteroom = Anteroom({}, AppCredentials({}))
+    entered = [anteroom.enter(f"2001:db8::{host:x}", 0.0) for host in range(10)]
+    assert entered == [True] * MOST_UNBOUND_OF_ONE + [False] * (10 - MOST_UNBOUND_OF_ONE)
+    assert anteroom.enter("2001:db8:0:1::1", 0.0)
+    for host in range(MOST_UNBOUND_OF_ONE):
+        anteroom.leave(f"2001:db8::{host:x}")
+    assert anteroom.enter("2001:db8::ff", 0.0)
+    assert len(anteroom) == 2
+
+
 def test_anteroom_full_of_strangers_has_a_place_for_an_address_that_an_app_names() -> None:
     apps = {"named": replace(BANK, allow_from=(ip_network("10.0.0.0/8"),)), "open": SHOP}
     room = Anteroom(apps, AppCredentials(apps))

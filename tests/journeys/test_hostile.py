@@ -16,7 +16,7 @@ from gateway.smpp.pdu import BindTransceiver
 from tests.bench.attacks import ADDRESS, ATTACKS, MAX_BINDS, PASSWORD, SYSTEM_ID, Counts, Target
 from tests.bench.children import usage
 from tests.journeys.conftest import MakeGateway
-from tests.journeys.parties import SmppApp, Smsc
+from tests.journeys.parties import SECRET, Hook, SmppApp, Smsc
 from tests.support.gateway import KEY, GatewayProcess, app, carrier, until
 
 ATTACK_S = 0.4
@@ -24,7 +24,7 @@ PATIENCE_S = 5.0
 """What the good app waits for one answer at most: the machine may be busy with other tests, and with the attackers."""
 MOST_GROWN_MB = 64.0
 CLOSED_S = 30.0
-SECRETS = (PASSWORD, KEY, "s3cret", "carrier-pass")
+SECRETS = (PASSWORD, KEY, "s3cret", "carrier-pass", "c4rrier-new", SECRET, SECRET.removeprefix("whsec_"))
 A_FEW = ("half-pdus", "connections", "passwords", "enquiries", "deaf", "multis")
 
 
@@ -101,13 +101,14 @@ async def test_log_of_an_attack_stays_small(gateway: GatewayProcess) -> None:
     assert gateway.log.stat().st_size < 100_000
 
 
-async def test_no_secret_comes_to_light(make_gateway: MakeGateway, smsc: Smsc) -> None:
-    """Neither those that were configured nor those that somebody tried: not in logs, status, metrics or the process."""
+async def test_no_secret_comes_to_light(make_gateway: MakeGateway, smsc: Smsc, hook: Hook) -> None:
+    """Neither those that were configured nor those that somebody tried: not in logs, status, metrics, the list of
+    processes, or what a reload says."""
     one: dict[str, Any] = carrier("one", [smsc.port])
     one["binds"][0]["password"] = "carrier-pass"
     gateway = make_gateway(
         carriers={"one": one, "two": carrier("two", [smsc.port])},
-        apps={"bank": app(system_id="bank")},
+        apps={"bank": app(system_id="bank"), "shop": app(api_keys=[], webhook=hook.settings)},
         log={"level": "debug"},
         routes=[{"network": ["home"], "via": ["two"]}],
     )
@@ -118,11 +119,17 @@ async def test_no_secret_comes_to_light(make_gateway: MakeGateway, smsc: Smsc) -
         await SmppApp.bind(gateway.smpp_port, pdu=BindTransceiver(system_id="bank", password="wr0ngpwd"))
     await good.send("a word that nobody must read", to="525512345678")
 
+    one["binds"][0]["password"] = "c4rrier-new"
+    gateway.configure(carriers={"one": one, "two": carrier("two", [smsc.port])})
+    reload = f"http://127.0.0.1:{gateway.admin_port}/v1/reload"
+    async with gateway.session.post(reload, headers={"X-Relevo": "1"}) as answer:
+        assert answer.status == 422, "a carrier's password needs a restart"
+        reloaded = await answer.text()
     async with gateway.session.get(f"http://127.0.0.1:{gateway.admin_port}/metrics") as answer:
         metrics = await answer.text()
     command_line = of_process(gateway, "cmdline")
     log = gateway.log.read_text()
-    said = "\n".join([log, str(await gateway.status()), metrics, command_line])
+    said = "\n".join([log, str(await gateway.status()), metrics, command_line, reloaded])
 
     assert "app_bind_refused" in log
     for secret in (*SECRETS, "wr0ngpwd", "a word that"):
