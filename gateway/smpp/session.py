@@ -55,7 +55,8 @@ __all__ = ["Role", "Session", "State", "WrongState"]
 
 MOST_MISSED_LINKS = 2
 MOST_TIMEOUTS = 3
-"""So many requests timed out without an answer between them end the session."""
+"""So many requests timed out end the session, without an answer between them and none to what was sent after them: a
+peer that loses one answer in a hundred is not dead, however many of those time out together while nothing is sent."""
 
 _C = CommandId
 # Plain integers: looking up an enum's member costs on the hot way.
@@ -106,6 +107,7 @@ class Session:
         self._responses_out: list[bytes] = []
         self._requests_out: list[bytes] = []
         self._timeouts_running = 0
+        self._answered_from = -math.inf  # when the latest request that was answered had been sent
         self._owed = 0
         self._bind: tuple[int, int] | None = None  # sequence_number and command_id of the bind the owner is to answer
         self._peer_unbind: int | None = None  # sequence_number of the unbind we have yet to answer
@@ -400,6 +402,7 @@ class Session:
             events.append(LateAnswer(pending.context, sequence_number, command_status, response))
         elif pending.command_id in _MESSAGES:
             self._timeouts_running = 0
+            self._answered_from = max(self._answered_from, pending.sent_at)
             elapsed_s = self._now - pending.sent_at
             events.append(Answered(pending.context, sequence_number, command_status, response, elapsed_s))
         else:
@@ -488,7 +491,7 @@ class Session:
         expired = self._requests.expire(self._now, self._watch.timers.response_s)
         events.extend(TimedOut(pending.context, sequence_number) for sequence_number, pending in expired)
         self._watch.waiting(self._requests.oldest_sent_at())
-        self._timeouts_running += len(expired)
+        self._timeouts_running += sum(pending.sent_at > self._answered_from for _, pending in expired)
         if self._timeouts_running >= MOST_TIMEOUTS:
             self._close(Reason.NO_ANSWERS, events)
 

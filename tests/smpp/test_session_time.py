@@ -139,6 +139,28 @@ def test_an_answer_between_timeouts_keeps_the_session() -> None:
     assert esme.bound
 
 
+def test_answers_lost_here_and_there_keep_the_session_when_they_time_out_together() -> None:
+    """The carrier has paused us: nothing is sent, so nothing is answered while the lost ones time out."""
+    esme = session(timers=Timers(enquire_link_s=None, response_s=20))
+    for begin in (1000.0, 1000.1, 1000.2, 1000.3):
+        esme.request(SUBMIT, begin, "lost")
+        answered = esme.request(SUBMIT, begin + 0.01)
+        esme.receive(encode(SubmitSmResp("id"), answered), begin + 0.02)
+
+    assert len(esme.on_time(1021.0)) == 4
+    assert esme.bound
+
+
+def test_answer_to_an_old_request_does_not_hide_that_newer_ones_time_out() -> None:
+    esme = session(timers=Timers(enquire_link_s=None, response_s=20))
+    answered = esme.request(SUBMIT, 1000.0)
+    for begin in (1000.1, 1000.2, 1000.3):
+        esme.request(SUBMIT, begin)
+    esme.receive(encode(SubmitSmResp("id"), answered), 1000.5)
+
+    assert esme.on_time(1021.0)[-1] == Closing(Reason.NO_ANSWERS)
+
+
 def test_connection_lost_gives_back_what_was_unanswered() -> None:
     esme = session()
     numbers = [esme.request(SUBMIT, 1000.0, index) for index in range(3)]
