@@ -351,11 +351,18 @@ class Carrier:
                 self.again(what)
 
     def _expired(self, outgoing: Outgoing) -> None:
-        """Its ttl has passed before it could be sent whole: it ends, and is never sent late."""
-        if not outgoing.dropped:
-            self._dispatcher.end(
-                outgoing, Status.EXPIRED, "ttl_expired", "The time to live passed before a carrier took it."
-            )
+        """Its ttl has passed before it could be sent whole: it ends, and is never sent late.
+
+        What was sent once and never answered has not expired, as far as anybody knows.
+        """
+        if outgoing.dropped:
+            return
+        if outgoing.doubtful:
+            why = "The time to live passed, and a carrier did not answer: the message may have been sent."
+            self._dispatcher.end(outgoing, Status.UNKNOWN, "unknown", why)
+        else:
+            why = "The time to live passed before a carrier took it."
+            self._dispatcher.end(outgoing, Status.EXPIRED, "ttl_expired", why)
 
     def _wake_at(self, until: float | None) -> None:
         """Set the one timer: the scheduler's moment, a delay's, or the next ttl's."""

@@ -192,7 +192,7 @@ class Dispatch:
         if message is None or message.app != app:
             raise Refusal("not_found", f"No message {message_id}.")
         outgoing = self.live.get(message_id)
-        begun = outgoing.begun if outgoing is not None else taken(message)
+        begun = outgoing.begun or outgoing.doubtful if outgoing is not None else taken(message)
         if begun or message.status not in WAITING:
             raise Refusal("not_cancellable", f"The message is {message.status.word}: it cannot be cancelled any more.")
         if outgoing is not None:

@@ -352,6 +352,7 @@ class Outcomes:
         if segment.status is Status.ACCEPTED:
             if self.policy.uncertain[message.lane] == "resend" and message.expires_at > self._utc():
                 self._counts.uncertain("resent")
+                outgoing.doubtful = True
             else:
                 self._counts.uncertain("failed")
                 self._unknown(outgoing, segment)

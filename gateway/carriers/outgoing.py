@@ -27,11 +27,12 @@ class Outgoing:
 
     `failures` counts answers that asked for later, `failures_here` those of the carrier that has it now; `worn` are
     carriers that asked for later twice, `tried` those that said no, the last of them with `refusal` (code, detail).
+    `doubtful`: a part was sent and never answered, so a carrier may have it while it waits to be sent again.
     """
 
     __slots__ = (
-        "dropped", "entry", "failures", "failures_here", "flying", "looked", "message", "reference", "refusal",
-        "sent_before", "tried", "verdict", "wires", "without", "worn",
+        "doubtful", "dropped", "entry", "failures", "failures_here", "flying", "looked", "message", "reference",
+        "refusal", "sent_before", "tried", "verdict", "wires", "without", "worn",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
@@ -47,6 +48,7 @@ class Outgoing:
         self.refusal = ("", "")
         self.verdict: Verdict | None = None
         self.dropped = False  # cancelled: whoever meets it next lets go of it
+        self.doubtful = False
         self.sent_before = False
         self.looked = False  # its number was looked up again because a carrier said that it is another network's
         self.reference = -1

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.carriers.answers import ACTIONS, Action, BindAction, decide, decide_bind, longest_slow_pause
+from gateway.errors import Refusal
 from gateway.message import Event, Segment, Status
 from tests.carriers.rig import a_bind, a_carrier, long_text, statuses, world
 
@@ -464,6 +465,20 @@ async def test_uncertain_message_past_its_ttl_is_unknown_and_never_sent_again() 
         await w.advance(121)
         assert message.status is Status.UNKNOWN
         assert len(w.binds["telcel-1"].history) == 1
+
+
+async def test_uncertain_message_that_waits_to_be_sent_again_is_not_cancelled_and_is_unknown_past_its_ttl() -> None:
+    async with world("telcel") as w:
+        w.up("telcel-1")
+        message = w.message(0, lane="fast", expires_at=w.clock.utc() + 50)
+        await w.send(message)
+        w.binds["telcel-1"].lose()
+        await w.advance(1)
+        with pytest.raises(Refusal, match="cannot be cancelled"):
+            await w.dispatch.cancel("bank", message.id)
+        await w.advance(50)
+        assert (message.status, message.error_code) == (Status.UNKNOWN, "unknown")
+        assert w.roads.told == [(message.id, Status.UNKNOWN)]
 
 
 # -- ttl -----------------------------------------------------------------------------------------------------------
