@@ -20,6 +20,7 @@ from gateway.inbound import InboundRoad
 from gateway.message import Segment
 from gateway.metrics import Metrics
 from gateway.overdue import Overdue
+from gateway.pruning import Pruning
 from gateway.receipts import Receipts
 from gateway.store.commits import Commits
 from gateway.store.ids import first_id
@@ -28,12 +29,10 @@ from gateway.store.store import Store
 log = structlog.get_logger()
 
 WATERMARK_S = 10.0
-ANSWERS_FOR_S = 86_400.0
 UNCOMMITTED_S = 60.0
 """So long, at most, an id may be older than the commit that makes it durable."""
 REST_S = 3_600.0
 """So long nothing is ended or deleted for its age after the clock was set forwards: time to see that it is wrong."""
-PRUNE_ROWS = 1_000
 LEARNT = "message_ids."
 """Setting under which a carrier's learnt form of ids is kept, before the carrier's name."""
 
@@ -131,6 +130,7 @@ class Upkeep:
             grace_s={"fast": lanes.fast.receipt_grace, "bulk": lanes.bulk.receipt_grace},
             shortest_s=min(lane.ttl + lane.receipt_grace for lane in (lanes.fast, lanes.bulk)),
         )
+        pruning = Pruning(core.store, lambda: bool(core.commits.backlog), core.config.store.retention)
         while True:
             await asyncio.sleep(60.0)
             self._look_at_clock()
@@ -138,18 +138,9 @@ class Upkeep:
                 continue
             try:
                 await overdue.sweep()
-                await self._prune(core.clock.utc())
+                await pruning.sweep(core.clock.utc())
             except StoreError as error:
                 log.warning("sweep_failed", reason=str(error))
-
-    async def _prune(self, now: float) -> None:
-        """In short slices, and only while nothing waits to be written."""
-        core = self._core
-        before = now - core.config.store.retention
-        while not core.commits.backlog:
-            if await core.store.prune(before, PRUNE_ROWS, answers_before=now - ANSWERS_FOR_S) < PRUNE_ROWS:
-                return
-            await asyncio.sleep(0.05)
 
     def _give_up(self, segment: Segment) -> None:
         """A receipt is not waited for any more: counted no longer, but still known by its id if it comes after all."""
