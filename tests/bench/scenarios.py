@@ -66,7 +66,10 @@ class Load:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A name, what it shows, the loads one after the other, and what the carrier and the app are like."""
+    """A name, what it shows, the loads one after the other, and what the carrier and the app are like.
+
+    `extra` are keys laid over the configuration's sections.
+    """
 
     name: str
     shows: str
@@ -74,6 +77,7 @@ class Scenario:
     carrier: Mapping[str, Any] = field(default_factory=lambda: UNLIMITED)
     smsc: tuple[str, ...] = ()
     webhook: bool = False
+    extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     longest_s: float = 180.0
 
     def configuration(self, directory: Path, ports: Ports) -> str:
@@ -99,22 +103,22 @@ class Scenario:
         if self.webhook:
             secret = "whsec_" + base64.b64encode(b"bench" * 5).decode()
             app["webhook"] = {"url": f"http://127.0.0.1:{ports.webhook}/hook", "secret": secret, "events": ["receipt"]}
-        return json.dumps(
-            {
-                "node": "bench",
-                "store": {"url": f"sqlite://{directory}/relevo.db", "sync": "full"},
-                "http": {"listen": f"127.0.0.1:{ports.http}"},
-                "smpp": {"listen": f"127.0.0.1:{ports.smpp}"},
-                "admin": {"listen": f"127.0.0.1:{ports.admin}"},
-                "log": {"level": "info"},
-                "networks": {"bench": {"name": "Bench", "codes": ["999"]}},
-                "portability": {"region": "MX", "sources": [{"type": "plan", "path": str(plan)}]},
-                "carriers": {"bench": {"binds": binds, "senders": {"allow": ["45555"]}, **self.carrier}},
-                "routes": [{"network": ["bench"], "via": ["bench"]}],
-                "apps": {"bench": app},
-            },
-            indent=1,
-        )
+        sections: dict[str, Any] = {
+            "node": "bench",
+            "store": {"url": f"sqlite://{directory}/relevo.db", "sync": "full"},
+            "http": {"listen": f"127.0.0.1:{ports.http}"},
+            "smpp": {"listen": f"127.0.0.1:{ports.smpp}"},
+            "admin": {"listen": f"127.0.0.1:{ports.admin}"},
+            "log": {"level": "info"},
+            "networks": {"bench": {"name": "Bench", "codes": ["999"]}},
+            "portability": {"region": "MX", "sources": [{"type": "plan", "path": str(plan)}]},
+            "carriers": {"bench": {"binds": binds, "senders": {"allow": ["45555"]}, **self.carrier}},
+            "routes": [{"network": ["bench"], "via": ["bench"]}],
+            "apps": {"bench": app},
+        }
+        for name, keys in self.extra.items():
+            sections[name] = {**sections.get(name, {}), **keys}
+        return json.dumps(sections, indent=1)
 
 
 def _body(**fields: object) -> str:

@@ -21,14 +21,17 @@ class Load:
     `accepted`: text to id of what was answered yes. `refused`: answered no, with the status. All else hangs in doubt.
     """
 
-    def __init__(self, gateway: GatewayProcess, system_id: str = "bank", words: str = "smpp") -> None:
-        """`words` begin each text over SMPP: loads side by side need their own."""
+    def __init__(
+        self, gateway: GatewayProcess, system_id: str = "bank", words: str = "smpp", http_words: str = "http"
+    ) -> None:
+        """`words` begin each text over SMPP, `http_words` over HTTP: loads side by side need their own."""
         self.accepted: dict[str, str] = {}
         self.refused: Counter[int] = Counter()
         self.over_smpp: set[str] = set()
         self._gateway = gateway
         self._system_id = system_id
         self._words = words
+        self._http_words = http_words
         self._apps: list[SmppApp] = []
         self._stopping = False
 
@@ -80,7 +83,7 @@ class Load:
         """One POST after the other."""
         number = 0
         while not self._stopping:
-            text = f"http {number}"
+            text = f"{self._http_words} {number}"
             number += 1
             try:
                 status, body = await self._gateway.post({"to": "5512345678", "text": text})

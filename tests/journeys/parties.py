@@ -12,6 +12,7 @@ from standardwebhooks import Webhook
 
 from gateway.clock import SystemClock
 from gateway.connection import Connection
+from gateway.sim.desk import Observer
 from gateway.sim.profile import Profile
 from gateway.sim.records import Record
 from gateway.sim.smsc import Simulator
@@ -52,15 +53,19 @@ class SmppApp:
     async def bind(cls, port: int, system_id: str = "bank", pdu: BindRequest | None = None) -> "SmppApp":
         """Connect and bind, as transceiver unless told otherwise. Raises OSError, ConnectionError, TimeoutError."""
         app = cls()
-        loop = asyncio.get_running_loop()
-        _, app._connection = await loop.create_connection(
-            lambda: Connection(app.session, app, time.monotonic), "127.0.0.1", port
-        )
-        app.session.request(pdu or BindTransceiver(system_id=system_id, password="s3cret"), time.monotonic())
-        app._connection.flush_soon()
-        async with asyncio.timeout(ANSWER_S):
-            await app._bound
+        await app.connect(port, pdu or BindTransceiver(system_id=system_id, password="s3cret"))
         return app
+
+    async def connect(self, port: int, pdu: BindRequest) -> None:
+        """Connect and bind. Raises as `bind` does."""
+        loop = asyncio.get_running_loop()
+        _, self._connection = await loop.create_connection(
+            lambda: Connection(self.session, self, time.monotonic), "127.0.0.1", port
+        )
+        self.session.request(pdu, time.monotonic())
+        self._connection.flush_soon()
+        async with asyncio.timeout(ANSWER_S):
+            await self._bound
 
     def submit(self, text: str | bytes, to: str = "525512345678", **fields: Any) -> "asyncio.Future[Answer]":
         """Submit; the future's exception is ConnectionError when the bind ends first."""
@@ -185,26 +190,31 @@ class Hook:
         if self.verifies:
             self._verify(body, dict(request.headers))
         if self.answer == 204:
-            self.events.append(json.loads(body))
+            self.take(json.loads(body))
         return web.Response(status=self.answer)
+
+    def take(self, event: dict[str, Any]) -> None:
+        """An event was posted, and is answered 204."""
+        self.events.append(event)
 
 
 class Smsc:
     """A carrier's SMSC on a port of its own, which it keeps when it goes away and comes back."""
 
-    def __init__(self, seed: int = 1, **profile: Any) -> None:
+    def __init__(self, seed: int = 1, observer: Observer | None = None, **profile: Any) -> None:
         (self.port,) = quiet_ports(1)
         self._profile = Profile(
-            name="SMSC", port=self.port, logins={"relevo": "secret"}, keep=200_000,
-            **{"receipts_after_s": 0.05} | profile,
+            name="SMSC", port=self.port, logins={"relevo": "secret"},
+            **{"receipts_after_s": 0.05, "keep": 200_000} | profile,
         )  # fmt: skip
         self._random = Random(seed).random
+        self._observer = observer
         self.simulator: Simulator | None = None
         self.records: list[Record] = []
 
     async def start(self) -> Simulator:
         """Be there."""
-        self.simulator = Simulator(self._profile, SystemClock(), self._random)
+        self.simulator = Simulator(self._profile, SystemClock(), self._random, self._observer)
         await self.simulator.start()
         return self.simulator
 
@@ -214,6 +224,11 @@ class Smsc:
             self.records += self.simulator.received
             simulator, self.simulator = self.simulator, None
             await simulator.stop()
+
+    def forget(self) -> None:
+        """Remember nothing of what was taken until now."""
+        self.records.clear()
+        self.there.records.clear()
 
     @property
     def taken(self) -> list[Record]:

@@ -1,67 +1,32 @@
 """kill -9 in the middle of everything: what was answered yes arrives, ends once, and its app hears of it."""
 
 import asyncio
-from collections import defaultdict
 from random import Random
 
 import pytest
 
 from tests.journeys.conftest import MakeGateway, MakeSmsc
+from tests.journeys.kills import LATE, TWICE_AT_MOST, live, sections, settle, told
 from tests.journeys.load import FINAL, Load, doubled, missing, statuses
 from tests.journeys.parties import Hook, Smsc
-from tests.support.gateway import GatewayProcess, app, carrier, until
-
-WINDOW = 20
-BINDS = 2
-TPS = 600
-# What a carrier took and answered may not be on disk yet: a commit and what gathers for the next, on a busy machine.
-COMMIT_S = 0.1
-TWICE_AT_MOST = BINDS * WINDOW + int(TPS * COMMIT_S)
+from tests.support.gateway import GatewayProcess, until
 
 
 @pytest.fixture
 async def late_smsc(make_smsc: MakeSmsc) -> Smsc:
-    """A carrier whose answers take their time, and whose receipts up to a second: much is always under way."""
-    return await make_smsc(latency_s=0.02, jitter_s=0.02, receipts_after_s=0.1, receipts_jitter_s=0.9)
+    """A carrier with which much is always under way."""
+    return await make_smsc(**LATE)
 
 
 def make(make_gateway: MakeGateway, smsc: Smsc, hook: Hook) -> GatewayProcess:
-    return make_gateway(
-        carriers={"one": carrier("one", [smsc.port] * BINDS, window=WINDOW, tps=TPS, burst=20)},
-        apps={"bank": app(system_id="bank", api_keys=[]), "shop": app(webhook=hook.settings)},
-    )
-
-
-async def live(gateway: GatewayProcess, random: Random, kills: int) -> Load:
-    """A load over HTTP and SMPP through so many kills at random moments; ends when it has been answered."""
-    load = Load(gateway)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(load.smpp())
-        group.create_task(load.http())
-        for _ in range(kills):
-            await asyncio.sleep(0.3 + random.random())
-            await gateway.kill()
-            await gateway.start()
-        await asyncio.sleep(0.3)
-        load.stop()
-    return load
+    return make_gateway(**sections(smsc, hook))
 
 
 async def check(gateway: GatewayProcess, load: Load, smsc: Smsc, hook: Hook, kills: int) -> None:
-    """The promises: nothing missing, little twice and counted, one end each, and every app told of it."""
-    await until(lambda: not missing(load, smsc), 15, "all that was answered yes, at the carrier")
-    await until(lambda: set(load.accepted.values()) <= told(load, hook), 15, "a receipt for each")
-    assert not load.refused
-    assert doubled(smsc) <= kills * TWICE_AT_MOST
-    ends = await statuses(gateway, load.accepted.values())
-    assert {message_id: end for message_id, end in ends.items() if end != ["delivered"]} == {}
-    by_smpp = load.receipts
-    by_webhook: dict[str, set[str]] = defaultdict(set)
-    for event in hook.events:
-        by_webhook[event["data"]["id"]].add(event["type"])
-    for text, message_id in load.accepted.items():
-        told_as = {receipt.stat for receipt in by_smpp[message_id]} | by_webhook[message_id]
-        assert told_as == ({"DELIVRD"} if text in load.over_smpp else {"message.delivered"})
+    """The promises, and the audit of the gateway's own books."""
+    toll = await settle(gateway, load, smsc, hook)
+    assert toll.faults == []
+    assert toll.copies <= kills * TWICE_AT_MOST
     assert (books := gateway.audit()).messages >= len(load.accepted)
     assert books.wrong == []
     await load.unbind()
@@ -142,11 +107,6 @@ async def test_receipts_that_come_after_the_kill_find_their_messages(
     assert len(smsc.taken) == 60, "nothing was sent again"
     assert set(map(tuple, (await statuses(gateway, sent)).values())) == {("delivered",)}
     await load.unbind()
-
-
-def told(load: Load, hook: Hook) -> set[str]:
-    """The ids that an app has heard of, over SMPP or by its webhook."""
-    return {event["data"]["id"] for event in hook.events} | set(load.receipts)
 
 
 async def submitted(gateway: GatewayProcess, count: int) -> bool:
