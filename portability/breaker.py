@@ -42,6 +42,10 @@ class Breaker:
         self._probing = self._pause_s > 0
         return True
 
+    def withdrawn(self, asked_at: float) -> bool:
+        """Whether a question that `take` let out at `asked_at` is not to go after all, if it has not gone yet."""
+        return self._pause_s > 0 and asked_at < self._until
+
     def answered(self, now: float) -> None:
         """The source answered, whatever it said."""
         self._answered_at = now

@@ -85,7 +85,7 @@ def read_answer(body: bytes, networks: Networks) -> Answer | None:
     """What an answer says; None when it says nothing of the number. Raises SourceUnavailable when it is none."""
     try:
         found = msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SourceUnavailable(f"answers what is no JSON object: {error}") from error
     said = {key.lower().replace("_", ""): value for key, value in found.items()}
     if said.get("valid") is False:

@@ -105,7 +105,8 @@ class Remote:
             return self._stale(number, asked_at)
         try:
             async with asyncio.timeout(self._timeout_s), self._places:
-                answer = await self._outside.question(number)
+                withdrawn = self._breaker.withdrawn(asked_at)  # while it waited for its place, others failed
+                answer = None if withdrawn else await self._outside.question(number)
         except (SourceUnavailable, TimeoutError) as reason:
             now = self._monotonic()
             self._why = str(reason) or f"no answer within {self._timeout_s:g} s"
@@ -116,6 +117,8 @@ class Remote:
             self._breaker.given_back(asked_at)
             raise
         now = self._monotonic()
+        if withdrawn:
+            return self._stale(number, now)
         self._breaker.answered(now)
         self._told(now - asked_at, "nothing" if answer is None else "answered")
         if answer is not None:

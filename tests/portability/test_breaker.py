@@ -82,3 +82,16 @@ def test_breaker_lets_another_probe_out_after_one_was_withdrawn() -> None:
     assert breaker.take(1.0)
     breaker.given_back(1.0)
     assert breaker.take(1.1)
+
+
+def test_breaker_withdraws_questions_that_have_not_gone_when_it_opens_but_not_the_probe() -> None:
+    breaker = Breaker(first_s=1.0)
+    assert breaker.take(0.0)
+    assert not breaker.withdrawn(0.0)
+    breaker.failed(0.0, 0.5)
+    assert breaker.withdrawn(0.0)
+
+    assert breaker.take(1.5)
+    assert (breaker.withdrawn(0.0), breaker.withdrawn(1.5)) == (True, False)
+    breaker.answered(1.6)
+    assert not breaker.withdrawn(1.5)

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portability.http_lookup import HttpLookup, read_answer
 from portability.source import Answer, SourceUnavailable
@@ -53,10 +55,35 @@ def test_hosted_network_says_its_host() -> None:
     assert found.hosts == ("movistar",)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"telcel"', b'{"ported": "perhaps"}', b'{"ported": []}'])
+NO_ANSWERS = [
+    *(b"", b"<html>", b"[]", b'"telcel"', b'{"ported": "perhaps"}', b'{"ported": []}'),
+    b'{"network":' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+    b'{"network": "\xff"}',
+    b'{"\xff": 1}',
+    b'{"network": "\\ud800"}',
+    b'{"network": ' + b"9" * 60_000 + b"}",
+    b'{"ported": 1e999}',
+]
+
+
+@pytest.mark.parametrize("body", NO_ANSWERS)
 def test_answer_that_is_none_makes_the_source_unavailable(body: bytes) -> None:
     with pytest.raises(SourceUnavailable):
         read_answer(body, networks())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=8), inside, max_size=3),
+)
+KEYS = st.sampled_from(["network", "ported", "isPorted", "mccmnc", "mcc", "mnc", "operator_code", "valid", "carrier"])
+
+
+@given(st.binary(max_size=200) | st.dictionaries(KEYS, JSON).map(lambda said: json.dumps(said).encode()))
+def test_any_octets_are_an_answer_or_make_the_source_unavailable(body: bytes) -> None:
+    with suppress(SourceUnavailable):
+        found = read_answer(body, networks())
+        assert found is None or found.network in {None, "telcel", "att", "movistar", "weex"}
 
 
 @asynccontextmanager

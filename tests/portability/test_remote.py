@@ -118,6 +118,20 @@ async def test_dead_source_costs_its_deadline_once() -> None:
     assert rig.told == [("http", "unavailable")]
 
 
+async def test_questions_that_wait_for_a_place_do_not_go_once_others_have_failed() -> None:
+    rig = Rig(SourceUnavailable("answers 503"), size=1000)
+    rig.outside.let.clear()
+    asking = [asyncio.create_task(rig.remote.ask(NUMBER + at)) for at in range(3 * AT_ONCE)]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    rig.outside.let.set()
+
+    found = await asyncio.gather(*asking, return_exceptions=True)
+
+    assert {str(each) for each in found} == {"answers 503"}
+    assert len(rig.outside.asked) == len(rig.told) == AT_ONCE
+
+
 async def test_source_that_comes_back_is_found_by_a_probe_while_the_others_do_not_wait() -> None:
     rig = Rig(SourceUnavailable("answers 503"))
     with pytest.raises(SourceUnavailable):
