@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
+import structlog
 
 from gateway.admin.control import BindAction
+from gateway.apps.key_uses import KeyUses, name_of
 from gateway.carriers.bind import Bind
 from gateway.carriers.carrier import Carrier
 from gateway.carriers.stops import REMEDIES
@@ -20,10 +22,14 @@ from gateway.happenings import Listener, TooManyListeners, Wanted
 from gateway.intake import Submission
 from gateway.log_level import LevelNow, LogLevel
 from gateway.message import FINAL, Content, Delivery, Message
+from gateway.message_json import time_text
 from gateway.rates import Rates
 from gateway.smpp.status import status_name
 
+log = structlog.get_logger()
+
 STORE_EVERY_S = 5
+KEYS_EVERY_S = 60
 
 
 class Check(NamedTuple):
@@ -44,15 +50,18 @@ class Operations:
         *,
         listening: Callable[[], Mapping[str, bool]],
         app_binds: Callable[[], Mapping[str, int]],
+        key_uses: KeyUses,
         drain: Callable[[], None],
         reload: Callable[[], Awaitable[Sequence[str]]],
         log_level: LogLevel,
     ) -> None:
-        """`listening()`: by listener, whether it listens; `app_binds()`: by app, its SMPP sessions."""
+        """`listening()`: by listener, whether it listens; `app_binds()`: by app, its SMPP sessions; `key_uses`:
+        when API keys were used."""
         self._core = core
         self._version = version
         self._listening = listening
         self._app_binds = app_binds
+        self._key_uses = key_uses
         self._drain = drain
         self._reload = reload
         self._log_level = log_level
@@ -64,14 +73,26 @@ class Operations:
         read_gauges(core, self)
 
     async def run(self) -> None:
-        """Sample rates each second, and now and then what only the store knows."""
+        """Sample rates each second, and now and then what only the store knows; write down when keys were used."""
+        await self._restore_keys()
         beat = 0
         while True:
             self._rates.sample(self._counters())
             if beat % STORE_EVERY_S == 0:
                 await self._ask_store()
             beat += 1
+            if beat % KEYS_EVERY_S == 0:
+                self._key_uses.write(self._core.commits.setting)
             await asyncio.sleep(1.0)
+
+    async def _restore_keys(self) -> None:
+        try:
+            settings = await self._core.store.settings()
+        except StoreError as error:
+            log.warning("key_uses_not_read", reason=str(error))
+            return
+        hashes = (key_hash for app in self._core.config.apps.values() for key_hash in app.api_keys)
+        self._key_uses.restore(settings, hashes)
 
     async def _ask_store(self) -> None:
         try:
@@ -163,8 +184,13 @@ class Operations:
             "deliveries_waiting": waiting,
             "deliveries_oldest_s": round(self._core.clock.utc() - oldest_at, 1) if waiting else None,
             "accepted": int(sum(n for labels, n in self._core.metrics.accepted.numbers() if labels[0] == app)),
+            "keys": [self._key(key_hash) for key_hash in self._core.config.apps[app].api_keys],
             "rate": self._rates.now(f"app {app}"),
         }
+
+    def _key(self, key_hash: str) -> dict[str, str | None]:
+        at = self._key_uses.last(key_hash)
+        return {"key": name_of(key_hash), "last_used": None if at is None else time_text(at)}
 
     def _totals(self) -> dict[str, int]:
         metrics = self._core.metrics

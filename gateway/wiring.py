@@ -17,6 +17,7 @@ from gateway.apps.callbacks import Callbacks
 from gateway.apps.descriptors import Descriptors
 from gateway.apps.event_line import IN_FLIGHT
 from gateway.apps.http_server import HttpServer
+from gateway.apps.key_uses import KeyUses
 from gateway.apps.lockout import Lockout
 from gateway.apps.retries import retry_after_s
 from gateway.apps.smpp_delivery import SmppWay
@@ -88,7 +89,8 @@ class Gateway:
             retry_after_s=retry_after_s,
             on_fault=on_fault,
         )
-        credentials = AppCredentials(config.apps)
+        self.key_uses = KeyUses(clock.utc)
+        credentials = AppCredentials(config.apps, self.key_uses.used)
         lockout = Lockout()
         self.descriptors = Descriptors(_kept_back(config))
         self.smpp = SmppServer(
@@ -136,6 +138,7 @@ class Gateway:
             self.version,
             listening=self._listening,
             app_binds=self._app_binds,
+            key_uses=self.key_uses,
             drain=drain,
             reload=reload,
             log_level=self.log_level,
@@ -184,6 +187,7 @@ class Gateway:
         if self._status is not None:
             self._status.cancel()
             await asyncio.gather(self._status, return_exceptions=True)
+            self.key_uses.write(self.core.commits.setting)
         self.log_level.close()
         self.core.happenings.close()
         await self.core.close()
@@ -201,7 +205,7 @@ class Gateway:
         if fixed:
             raise ConfigError([Problem(file, 1, change.path, "has changed, which needs a restart") for change in fixed])
         renewed = self._renew_certificates(file)
-        credentials = AppCredentials(config.apps)
+        credentials = AppCredentials(config.apps, self.key_uses.used)
         rules, inbound_rules = build_rules(config), build_inbound_rules(config)  # a list's file may be gone by now
         self.config = self.core.config = config
         self.core.intake.apply(rules)

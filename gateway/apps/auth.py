@@ -7,7 +7,7 @@ unknown system_id and a wrong password take the same way (contract §4).
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from gateway.config.addresses import IpNetwork
@@ -19,7 +19,9 @@ _NOBODY = bytes(32)  # the digest of no password that anybody will ever find
 class AppCredentials:
     """What all apps log in with. Built anew when the configuration changes; holds digests, not secrets."""
 
-    def __init__(self, apps: Mapping[str, App]) -> None:
+    def __init__(self, apps: Mapping[str, App], used: Callable[[str], None] = lambda _: None) -> None:
+        """`used(hash)` is told of each API key that was right, by the 64 hexadecimal digits of its hash."""
+        self._used = used
         self._by_key_hash = {
             digest.removeprefix("sha256:"): name for name, app in apps.items() for digest in app.api_keys
         }
@@ -29,12 +31,11 @@ class AppCredentials:
 
     def by_api_key(self, key: str) -> str | None:
         """The app whose API key this is."""
-        return self._by_key_hash.get(_digest(key).hex())
+        return self._of_key(key)
 
     def by_basic(self, user: str, key: str) -> str | None:
         """The app of this name, if the API key is its own."""
-        app = self.by_api_key(key)
-        return app if app is not None and app == user else None
+        return self._of_key(key, user)
 
     def by_system_id(self, system_id: str, password: str) -> str | None:
         """The app that binds under this system_id with this password; in the same time whatever is wrong."""
@@ -55,6 +56,15 @@ class AppCredentials:
             return True
         peer = read_address(address)
         return peer is not None and any(peer in network for network in networks)
+
+    def _of_key(self, key: str, wanted: str | None = None) -> str | None:
+        """The app whose API key this is, if it is the wanted one."""
+        key_hash = _digest(key).hex()
+        app = self._by_key_hash.get(key_hash)
+        if app is None or (wanted is not None and app != wanted):
+            return None
+        self._used(key_hash)
+        return app
 
     def _with_password(self, app: str | None, password: str) -> str | None:
         expected = self._passwords.get(app or "", _NOBODY)

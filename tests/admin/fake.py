@@ -66,9 +66,11 @@ def a_status() -> dict[str, Any]:
         ],
         "apps": [
             {"app": "bank", "binds": 2, "deliveries_waiting": 0, "deliveries_oldest_s": None, "accepted": 1_234_567,
-             "rate": 141.2},
+             "rate": 141.2,
+             "keys": [{"key": "sha256:0b1c2d3e4f50", "last_used": "2026-11-23T06:15:06.123Z"},
+                      {"key": "sha256:a0b1c2d3e4f5", "last_used": None}]},
             {"app": "shop", "binds": 0, "deliveries_waiting": 8_412, "deliveries_oldest_s": 320.0, "accepted": 99,
-             "rate": 0.0},
+             "rate": 0.0, "keys": []},
         ],
         "store": {"healthy": True, "backlog": 14, "size_bytes": 3_400_000_000, "free_bytes": 91_000_000_000},
         "totals": {"accepted": 1_234_666, "submitted": 422_318, "delivered": 401_200, "undelivered": 3_120,
