@@ -20,6 +20,7 @@ from gateway.apps.descriptors import raise_limit
 from gateway.config import Config, ConfigError, load
 from gateway.errors import StoreError
 from gateway.notify import Notify
+from gateway.numbering import renew_plans
 from gateway.wiring import Gateway
 
 log = structlog.get_logger()
@@ -105,6 +106,7 @@ class Daemon:
         try:
             loaded = load(self._path, os.environ)
             changes = self._gateway.apply(loaded.config, str(self._path))
+            changes += await renew_plans(loaded.config, self._gateway.core.resolver)
         except ConfigError as error:
             self._gateway.reloaded(False)
             log.error("reload_refused", problems=[str(problem) for problem in error.problems])

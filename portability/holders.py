@@ -4,6 +4,8 @@ The public plan has names only, in some 137 spellings: with and without accents,
 holds what they begin with. A holder is a network when the configuration has one of these names, or this MCC-MNC.
 """
 
+from collections.abc import Mapping
+
 from portability.networks import Networks, folded_words
 
 # First words of the holder's folded name -> names and MCC-MNC its network may have in the configuration.
@@ -33,10 +35,14 @@ _LEGAL_FORMS = (" sapi de cv", " sab de cv", " sa de cv", " s de rl de cv", " s 
 
 
 class Holders:
-    """Finds the network of a holder. `unknown` collects names without one, with how many numbers they hold."""
+    """Finds the network of a holder. `aliases`: beginnings of names, as written, and the networks' keys; they come
+    before the built-in ones, the longest first."""
 
-    def __init__(self, networks: Networks) -> None:
+    def __init__(self, networks: Networks, aliases: Mapping[str, str] | None = None) -> None:
         self._networks = networks
+        self._own = sorted(
+            ((_bare(name), key) for name, key in (aliases or {}).items()), key=lambda pair: -len(pair[0])
+        )
         self._known: dict[str, str | None] = {}
 
     def network(self, holder: str) -> str | None:
@@ -46,14 +52,21 @@ class Holders:
         return self._known[holder]
 
     def _found(self, holder: str) -> str | None:
+        words = _bare(holder)
+        for beginning, key in self._own:
+            if _begins(words, beginning):
+                return key
         direct = self._networks.find(holder)
         if direct:
             return direct
-        words = _bare(holder)
         for beginning, names in ALIASES.items():
-            if words == beginning or words.startswith(beginning + " "):
+            if _begins(words, beginning):
                 return next(filter(None, map(self._networks.find, names)), None)
         return self._networks.by_name(words)
+
+
+def _begins(words: str, beginning: str) -> bool:
+    return words == beginning or words.startswith(beginning + " ")
 
 
 def _bare(holder: str) -> str:

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from gateway.config import Config, load
 from gateway.config.schema import Config as Schema
-from gateway.numbering import build_resolver, configured_plan
+from gateway.numbering import build_resolver, configured_plan, renew_plans
 from portability.networks import Networks
 from portability.remote import Remote
 from portability.source import NeedsAsking
@@ -93,3 +94,61 @@ def test_plan_of_the_configuration_is_that_of_its_first_source(tmp_path: Path) -
     assert plan.mobile(NUMBER) is True
     (tmp_path / "plan.csv").unlink()
     assert configured_plan(config, Networks()) is None
+
+
+async def test_plan_is_renewed_when_its_file_is_another_and_stays_where_that_is_of_no_use(tmp_path: Path) -> None:
+    config = configured(tmp_path, 1)
+    resolver = build_resolver(config)
+    file = tmp_path / "plan.csv"
+    try:
+        assert await renew_plans(config, resolver) == [], "nothing has changed"
+
+        rows = [f"55{n:04}0000,55{n:04}9999,telcel,fixed\n" for n in range(1234, 1334)]
+        file.write_text("start,end,network,kind\n" + "".join(rows))
+        assert await renew_plans(config, resolver) == [f"{file}: a plan of 100 rows"]
+        assert resolver.plan is not None and resolver.plan.mobile(NUMBER) is False
+
+        file.write_text("start,end,network,kind\n" + "".join(rows[:89]))
+        with capture_logs() as logged:
+            assert await renew_plans(config, resolver) == []
+        assert [line["event"] for line in logged] == ["plan_refused"]
+        assert "89 rows, the plan in use has 100" in logged[0]["reason"]
+        assert resolver.plan.mobile(525513330000) is False
+
+        file.unlink()
+        with capture_logs() as logged:
+            assert await renew_plans(config, resolver) == []
+        assert "No such file" in logged[0]["reason"]
+    finally:
+        await resolver.close()
+
+
+async def test_plan_that_was_missing_at_the_start_is_taken_when_it_is_there(tmp_path: Path) -> None:
+    config = configured(tmp_path, 1)
+    whole = (tmp_path / "plan.csv").read_text()
+    (tmp_path / "plan.csv").unlink()
+    resolver = build_resolver(config)
+    try:
+        (tmp_path / "plan.csv").write_text(whole)
+        assert len(await renew_plans(config, resolver)) == 1
+        assert resolver.plan is not None and resolver.plan.mobile(NUMBER) is True
+    finally:
+        await resolver.close()
+
+
+async def test_plan_with_holders_and_rows_that_mean_nothing_is_taken_and_says_so(tmp_path: Path) -> None:
+    config = configured(tmp_path, 1)
+    rows = ["5512340000,5512349999,Casa,mobile", "5512350000,5512350099,Otra,", "5512360000,5512350099,telcel,"]
+    (tmp_path / "plan.csv").write_text("start,end,network,kind\n" + "\n".join(rows))
+
+    with capture_logs() as logged:
+        resolver = build_resolver(config)
+    await resolver.close()
+
+    said = {line["event"]: line for line in logged}
+    assert (said["plan_rows_bad"]["rows"], said["plan_rows_bad"]["first"]) == (
+        1, "line 4: end: 5512350099 is before 5512360000",
+    )  # fmt: skip
+    unknown = said["plan_holders_unknown"]
+    assert (unknown["holders"], unknown["mobiles"]) == (2, 10_100)
+    assert unknown["largest"] == {"Casa": 10_000, "Otra": 100}

@@ -7,11 +7,11 @@ from typing import Protocol
 from gateway.apps.http_answer import Answer, json_answer
 from gateway.apps.http_call import Call, Route
 from gateway.errors import Refusal, StoreError
+from gateway.lookup import look_up
 from gateway.message_json import JsonObject, time_text
 from gateway.store.store import OptOut
 from portability.number import InvalidNumber, Number, normalise
 from portability.source import Resolver
-from portability.zones import timezones
 
 WRITTEN_WITHIN_S = 10.0
 
@@ -120,26 +120,6 @@ class _Written:
                 await self._end
         except TimeoutError:
             raise StoreError("the store does not answer") from None
-
-
-async def look_up(text: str, region: str, resolver: Resolver) -> JsonObject:
-    """The answer of a lookup (contract §3), of any text. Asks sources outside where need be."""
-    try:
-        number = normalise(text, region)
-    except InvalidNumber:
-        nothing: JsonObject = dict.fromkeys(("region", "type", "network", "source", "ported"))
-        return {"number": text, "valid": False, **nothing, "timezones": []}
-    answer = await resolver.resolve(int(number.digits))
-    return {
-        "number": number.e164,
-        "valid": True,
-        "region": number.region or None,
-        "type": str(number.kind_given(answer.mobile)),
-        "network": answer.network,
-        "source": answer.source,
-        "ported": answer.ported,
-        "timezones": list(timezones(number)),
-    }
 
 
 def _opt_out_object(number: Number, row: OptOut) -> JsonObject:

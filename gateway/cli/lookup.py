@@ -4,9 +4,9 @@ import argparse
 import asyncio
 from typing import Any
 
-from gateway.apps.http_numbers import look_up
 from gateway.cli.arguments import Subparsers, add_command, whole_config
 from gateway.cli.output import fields, print_json, terminal
+from gateway.lookup import look_up
 from gateway.numbering import build_resolver
 from portability.number import InvalidNumber, normalise
 from portability.source import Resolver
@@ -22,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
     """Print what the sources know of the number; that it is none is an answer too."""
     config, written = whole_config(args, secrets=False), " ".join(args.number)
     region = config.portability.region
-    found = asyncio.run(_look_up(written, region, build_resolver(config)))
+    found = asyncio.run(_look_up(written, region, build_resolver(config, around=_number(written, region))))
     if args.json:
         print_json(found)
     else:
@@ -36,6 +36,14 @@ async def _look_up(written: str, region: str, resolver: Resolver) -> dict[str, A
         return await look_up(written, region, resolver)
     finally:
         await resolver.close()
+
+
+def _number(written: str, region: str) -> int | None:
+    """What has to be known of the plan: reading all of it takes longer than the rest of the command."""
+    try:
+        return int(normalise(written, region).digits)
+    except InvalidNumber:
+        return None
 
 
 def _shown(value: object) -> object:

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module, metadata
+from importlib import import_module
 
 from gateway import log
 from gateway.cli.arguments import add_config
@@ -78,13 +78,23 @@ def _flush() -> None:
 def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """The parser for these words: with the one command they name, or with all of them where they name none."""
     parser = argparse.ArgumentParser(prog="relevo", description="An SMPP gateway between apps and mobile operators.")
-    parser.add_argument("--version", action="version", version=f"relevo {metadata.version('relevo')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     add_config(parser)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     named = _command(words)
     for command in (named,) if named in COMMANDS else COMMANDS:
         import_module(f"gateway.cli.{command}").add_parser(subparsers)
     return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: the module that knows takes 30 ms of every other command."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415  see above
+
+        print(f"relevo {version('relevo')}")
+        parser.exit()
 
 
 def _command(words: Sequence[str]) -> str:

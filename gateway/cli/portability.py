@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gateway.cli import portability_fetch
+from gateway.cli import portability_fetch, portability_plan
 from gateway.cli.arguments import Subparsers, add_command, add_group, whole_config
 from gateway.cli.failure import Failure
 from gateway.cli.output import complain, count, duration, fields, plain, print_json, table, terminal
@@ -43,6 +43,7 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     ahead = "An abd file may date moves ahead. They wait for this, or for the next load of one: let a timer run it."
     add_command(actions, "apply", "apply moves that were dated ahead and are due", apply, json=True, more=ahead)
     portability_fetch.add_parser(actions)
+    portability_plan.add_parser(actions)
     parser = add_command(actions, "info", "say what the table holds", info, json=True)
     parser.add_argument(
         "--all", action="store_true", help=f"every file that was loaded, not only the last {_SHOWN_FILES}"

@@ -1,6 +1,7 @@
 """The sections about numbers and whose they are: networks, portability."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -86,6 +87,9 @@ class Portability:
 
     region: Annotated[str, Region()] = "MX"
     sources: tuple[Source, ...] = (TableSource(), PlanSource(), PrefixSource())
+    aliases: Mapping[Annotated[str, Text("how the name of a range's holder begins")], NetworkName] = field(
+        default_factory=dict
+    )
     cache: Cache = Cache()
     unknown: Annotated[str, Name("reject or a network's name")] = "reject"
     fetch: Fetch | None = None

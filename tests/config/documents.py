@@ -52,6 +52,7 @@ FULL: dict[str, Any] = {
             {"type": "plan", "path": "a.pem"},
             {"type": "prefix"},
         ],
+        "aliases": {"RADIOMOVIL DIPSA": "telcel"},
         "cache": {"size": 1000, "ttl": "6h", "negative_ttl": "5m"},
         "unknown": "telcel",
         "fetch": {

@@ -68,6 +68,12 @@ CASES: list[tuple[str, Any, str]] = [
     (f"{SOURCES}[2].suffix", "e164 arpa", "is not a host name, expected a host name"),
     (f"{SOURCES}[2].timeout", "fast", "'fast' is not a duration, expected a number and ms"),
     (f"{SOURCES}[3].path", "", "is not the path of a file, expected the path of the numbering plan in CSV"),
+    (
+        "portability.aliases",
+        ["TELCEL"],
+        "is a list, expected a mapping from how the name of a range's holder begins to",
+    ),
+    ("portability.aliases.DIPSA", "tel cel", "'tel cel' is not a name, expected a network's name"),
     ("portability.cache", 1000, "is a single value, expected a mapping"),
     ("portability.cache.size", -1, "'-1' is out of range, expected how many numbers are remembered, 0 to 100000000"),
     ("portability.cache.ttl", "6 hours", "has an unknown unit 'hours', expected a number and ms, s, m, h or d"),
@@ -258,7 +264,7 @@ def pattern(path: str) -> str:
     for index, source in enumerate(FULL["portability"]["sources"]):
         path = path.replace(f"{SOURCES}[{index}].", f"{SOURCES}[{source['type']}].")
     path = path.replace("[table].type", "[*].type")
-    for section in ("networks", "carriers", "apps", "tlvs", "errors", "share"):
+    for section in ("aliases", "networks", "carriers", "apps", "tlvs", "errors", "share"):
         path = re.sub(rf"(^|\.){section}\.\w+", rf"\g<1>{section}.*", path)
     return re.sub(r"\[\d+\]", "[*]", path)
 

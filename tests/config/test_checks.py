@@ -27,6 +27,10 @@ PROBLEMS: list[tuple[list[tuple[str, Any]], str]] = [
         [("portability.unknown", "att")],
         "portability.unknown: 'att' is not in networks, expected one of reject, telcel, weex",
     ),
+    (
+        [("portability.aliases", {"DIPSA": "telcl"})],
+        "portability.aliases.DIPSA: 'telcl' is not in networks, did you mean telcel?",
+    ),
     ([("portability.sources", [])], "portability.sources: is empty, expected a source, or unknown to name a network"),
     ([("carriers", {})], "carriers: is empty, expected at least one carrier"),
     ([("carriers.none", {"binds": [BIND | {"name": "n"}]})], "carriers.none: is what metrics call no carrier at all"),

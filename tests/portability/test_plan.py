@@ -160,6 +160,70 @@ def test_holder_that_is_no_network_is_reported_and_its_kind_kept(tmp_path: Path)
     assert found(ranges, 525512350000) == (None, False)
 
 
+CODED = "NUMERO_INICIAL,NUMERO_FINAL,TIPO_SERVICIO,MPP,AREA_SERVICIO,IDO,IDA,ZONA\n"
+
+
+def test_layout_of_concessionaires_names_networks_by_their_codes(tmp_path: Path) -> None:
+    rows = [
+        "5512340000,5512340999,MOVIL,N,100,188,188,5",
+        "5512341000,5512341999,M,S,100,166,901,5",  # whose customers, and whose switch
+        "5512342000,5512342999,Fijo,N,100,156,156,5",
+        "5512343000,5512343999,,S,100,156,,5",
+        "X,5512344000,5512344999,,N,100,777,156,5",  # a column off
+    ]
+    ranges = read(tmp_path, CODED + "\n".join(rows))
+
+    assert [found(ranges, 525512340500 + 1000 * at) for at in range(5)] == [
+        *(("telcel", True), ("weex", True), ("att", False), ("att", True), ("att", None))
+    ]
+    assert Plan(ranges).lookup(525512341500).hosts == ("movistar",)  # type: ignore[union-attr]
+    assert ranges.report.bad == ()
+
+
+def test_layout_of_concessionaires_falls_back_to_the_other_code_and_reports_unknown_ones(tmp_path: Path) -> None:
+    rows = ["5512340000,5512340999,MOVIL,N,1,188,905,5", "5512341000,5512341999,MOVIL,N,1,906,907,5"]
+    bad = ["5512342000,5512342999,MOVIL,N,1,188,ABC,5", "5512343000,5512343999,MOVIL,N,1,,,5"]
+    ranges = read(tmp_path, CODED + "\n".join(rows + bad))
+
+    assert [found(ranges, 525512340000), found(ranges, 525512341000)] == [("telcel", True), (None, True)]
+    assert ranges.report.unknown_holders == {"IDA 907, IDO 906": 1000}
+    assert [(row.line, row.field) for row in ranges.report.bad] == [(4, "IDA"), (5, "IDA")]
+
+
+@pytest.mark.parametrize("layout", [current_layout, older_layout])
+def test_plan_read_around_a_number_answers_of_it_as_the_whole_does(tmp_path: Path, layout: type) -> None:
+    invented = invented_plan(Random(5), 400)
+    path = tmp_path / "plan.csv"
+    path.write_text(layout(invented))
+    whole = Plan(read_plan(path, networks()))
+    random = Random(6)
+
+    for piece in random.sample(invented, 40):
+        for national in (piece.start, piece.end, piece.end + 1, random.randint(2_000_000_000, 9_999_999_999)):
+            number = int(f"52{national}")
+            part = read_plan(path, networks(), around=number)
+            assert Plan(part).lookup(number) == whole.lookup(number)
+            assert part.report.rows <= whole.ranges.report.rows  # type: ignore[union-attr]
+
+
+def test_plan_whose_records_go_over_lines_is_read_whole_around_a_number(tmp_path: Path) -> None:
+    text = CURRENT + '5,5512340000,5512340999,1000,CPP,"RADIOMOVIL\nDIPSA",\n8,8112340000,8112340999,1000,FIJO,X,\n'
+    path = tmp_path / "plan.csv"
+    path.write_text(text)
+
+    part = read_plan(path, networks(), around=525512340000)
+
+    assert (part.report.rows, found(part, 525512340000)) == (2, ("telcel", True))
+
+
+def test_plan_in_use_takes_another(tmp_path: Path) -> None:
+    plan = Plan(None, "no such file")
+    plan.take(read(tmp_path, CURRENT + f"5,5512340000,5512340999,1000,CPP,{TELCEL},\n"))
+
+    assert (plan.unavailable, plan.mobile(525512340000)) == (None, True)
+    assert plan.ranges is not None and plan.ranges.file[2] == (tmp_path / "plan.csv").stat().st_size
+
+
 def test_own_layout_takes_networks_by_any_name_and_numbers_national_or_whole(tmp_path: Path) -> None:
     text = "Start,End,Network,Kind\n5512340000,5512340999,telcel,\n525512350000,525512350999,156,mobile\n"
     ranges = read(tmp_path, text + "+34612000000,+34612999999,901,fixed\n5512360000,5512360999,334030,\n")
@@ -225,6 +289,19 @@ def test_holder_is_known_by_mccmnc_where_the_configuration_has_another_name() ->
     known = Networks([Network("amx", "América Móvil", ("334020",))])
 
     assert Holders(known).network("RADIOMOVIL DIPSA, S.A. DE C.V.") == "amx"
+
+
+def test_holder_is_the_network_that_an_alias_names_before_all_else() -> None:
+    aliases = {"Móvil Imaginaria": "weex", "RADIOMOVIL DIPSA": "att", "RADIOMOVIL DIPSA DEL NORTE, S.A.": "telcel"}
+    holders = Holders(networks(), aliases)
+
+    assert [
+        holders.network(name)
+        for name in (
+            *("MÓVIL IMAGINARIA, S.A.P.I. DE C.V. (ANTES «SUEÑO CEL», S.A.)", "MOVIL IMAGINARIAS"),
+            *("RADIOMÓVIL DIPSA, S.A. DE C.V.", "RADIOMOVIL DIPSA DEL NORTE", "PEGASO PCS"),
+        )
+    ] == ["weex", None, "att", "telcel", "movistar"]
 
 
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20), st.sampled_from([TELCEL, ATT])), max_size=12)

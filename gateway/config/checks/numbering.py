@@ -49,6 +49,8 @@ def check_portability(config: Config, findings: Findings) -> None:
         findings.wrong(("portability", "sources"), "is empty, expected a source, or unknown to name a network")
     elif not config.networks:
         findings.warn(("networks",), "is empty, so that every number is refused as unknown_network")
+    for name, network in portability.aliases.items():
+        findings.known(("portability", "aliases", name), network, config.networks, "networks")
     for index, source in enumerate(portability.sources):
         if isinstance(source, TableSource | PlanSource) and not source.path.is_file():
             path = ("portability", "sources", index, "path")
