@@ -14,10 +14,11 @@ import uuid_utils
 
 from gateway.batches import Batches, Lookups, Watching
 from gateway.carriers.arrivals import Arrivals
-from gateway.carriers.building import Around, build_carrier
+from gateway.carriers.building import Around
 from gateway.carriers.carrier import Carrier
 from gateway.carriers.dispatch import Dispatch
 from gateway.carriers.feed import WATERMARK, Feed
+from gateway.carriers.fleet import Fleet
 from gateway.clock import Clock, steady
 from gateway.config.schema import Config
 from gateway.conversations import Conversations
@@ -39,8 +40,7 @@ from gateway.store.store import Store
 from gateway.text.data_coding import Alphabet
 from gateway.text.references import References
 from gateway.upkeep import LEARNT, Upkeep
-from portability.number import country_code
-from portability.source import NeedsAsking
+from portability.source import Answer, NeedsAsking
 
 log = structlog.get_logger()
 
@@ -82,7 +82,7 @@ class Core:
         self.opt_outs = OptOutList(self.commits, clock.utc)
         self.conversations = Conversations()
         self.carriers: dict[str, Carrier] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._join()
 
     def _join(self) -> None:
@@ -109,7 +109,14 @@ class Core:
             on_final=self._on_final,
             happenings=self.happenings,
         )
-        self.dispatch = Dispatch(self.carriers, store, commits, utc=clock.utc, tell=self.receipts.tell)
+        self.dispatch = Dispatch(
+            self.carriers,
+            store,
+            commits,
+            utc=clock.utc,
+            tell=self.receipts.tell,
+            choose_anew=self._choose_anew,
+        )
         self.intake = Intake(
             build_rules(self.config),
             self.resolver,
@@ -163,7 +170,24 @@ class Core:
         )
         commits.watch = Watching(self.lookups.accepted, self.batches.moved)
         self.upkeep = Upkeep(self)
-        self._arrivals = Arrivals(self.receipts, self.inbound, self.alphabet_of)
+        self.fleet = Fleet(self.carriers, self._around(), self._spawn, max_parts=MAX_PARTS)
+
+    def _around(self) -> Around:
+        """What all carriers share."""
+        return Around(
+            commits=self.commits,
+            metrics=self.metrics,
+            dispatcher=self.dispatch,
+            roads=self.receipts,
+            second_look=self.second_look,
+            arrivals=Arrivals(self.receipts, self.inbound, self.alphabet_of),
+            references=References(random.random),
+            on_room=self.feed.wake,
+            monotonic=self.clock.monotonic,
+            utc=self.clock.utc,
+            random=random.random,
+            happenings=self.happenings,
+        )
 
     # -- life -------------------------------------------------------------------------------------------------------
 
@@ -172,31 +196,13 @@ class Core:
         await self.store.open()
         self._spawn(self.commits.run())
         settings = await self.store.settings()
-        around = Around(
-            commits=self.commits,
-            metrics=self.metrics,
-            dispatcher=self.dispatch,
-            roads=self.receipts,
-            second_look=self.second_look,
-            arrivals=self._arrivals,
-            references=References(random.random),
-            on_room=self.feed.wake,
-            monotonic=self.clock.monotonic,
-            utc=self.clock.utc,
-            random=random.random,
-            happenings=self.happenings,
-        )
-        code = country_code(self.config.portability.region)
-        for name, carrier in self.config.carriers.items():
-            learnt = settings.get(LEARNT + name, "")
-            self.carriers[name] = build_carrier(name, carrier, self.config.lanes, code, learnt, MAX_PARTS, around)
+        learnt = {name.removeprefix(LEARNT): form for name, form in settings.items() if name.startswith(LEARNT)}
+        self.fleet.build(self.config, learnt)
         last_id = await self.store.last_id()
         self.lookups.restore(settings, last_id)
         await self.batches.restore()
         await self._take_up(settings.get(WATERMARK, ""), last_id)
-        for carrier_ in self.carriers.values():
-            for bind in carrier_.binds.values():
-                self._spawn(bind.run())
+        self.fleet.run()
         self._spawn(self.upkeep.tick())
         self._spawn(self.upkeep.sweep())
         self._spawn(self.lookups.run())
@@ -237,14 +243,13 @@ class Core:
 
     async def drain(self, timeout_s: float) -> bool:
         """Send nothing more, wait for answers under way, unbind, commit; whether everything was answered in time."""
-        for carrier in self.carriers.values():
-            carrier.draining = True
+        self.fleet.send_no_more()
         deadline = self.clock.monotonic() + timeout_s
         # Answers come over many binds; to look at them all now and then costs nothing at a stop.
-        while self.in_flight and self.clock.monotonic() < deadline:  # noqa: ASYNC110
+        while self.fleet.in_flight and self.clock.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
-        answered = not self.in_flight
-        await asyncio.gather(*(bind.stop() for carrier in self.carriers.values() for bind in carrier.binds.values()))
+        answered = not self.fleet.in_flight
+        await self.fleet.stop()
         return answered
 
     async def close(self) -> None:
@@ -258,29 +263,25 @@ class Core:
             await self.commits.drain()
         except StoreError as error:
             log.error("not_durable_at_stop", reason=str(error), rows=self.commits.backlog)
-        for carrier in self.carriers.values():
-            carrier.close()
+        self.fleet.close()
         await self.resolver.close()
-        for task in self._tasks:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.store.close()
 
     def _say_why(self, task: "asyncio.Task[None]") -> None:
         """A task that ends by itself is a fault: better a restart that takes up everything than half a gateway."""
+        self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("task_died", task=task.get_name(), exc_info=task.exception())
             self._on_fault()
 
-    @property
-    def in_flight(self) -> int:
-        """Segments whose answer is awaited."""
-        return sum(carrier.in_flight for carrier in self.carriers.values())
-
     def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = asyncio.get_running_loop().create_task(work, name=getattr(work, "__qualname__", "work"))
+        self._tasks.add(task)
         task.add_done_callback(self._say_why)
-        self._tasks.append(task)
 
     # -- small things the roads ask -----------------------------------------------------------------------------------
 
@@ -316,6 +317,13 @@ class Core:
     def _hand_down(self, message: Message) -> None:
         self.conversations.sent(message.sender, message.to, message.id)
         self.dispatch.hand_down(message)
+
+    def _choose_anew(self, message: Message) -> tuple[str, ...]:
+        """The carriers that present routes give a message, by what is known of its number without asking outside."""
+        found = self.resolver.resolve_now(int(message.to)) if message.to.isdigit() else None
+        if not isinstance(found, Answer) or not found.network:
+            found = Answer(message.network, "when it was accepted")
+        return self.intake.choose_again(message, found)
 
     def _network_of(self, number: str) -> str:
         """A subscriber's network as far as it is known without asking outside, "" otherwise."""

@@ -150,6 +150,12 @@ class Correlation:
         while self._blocks and (since is None or self._blocks[0][0] <= since):
             self._blocks.popleft()
 
+    def spill_all(self) -> None:
+        """The carrier is configured no longer: all that waits is kept on disk, should it come back."""
+        self._age(len(self._recent))
+        while self._older:
+            self._spill_oldest(self._slice_rows)
+
     def _age(self, count: int) -> None:
         for _ in range(count):
             key, waiting = self._recent.popitem(last=False)

@@ -60,6 +60,7 @@ class Daemon:
         self._notify = notify or Notify()
         self._stop = asyncio.Event()
         self._gateway = Gateway(config, reload=self.reload, drain=self._drain_soon, on_fault=self._fail)
+        self._started = asyncio.Event()
         self._failed = False
         self._reloading: asyncio.Task[object] | None = None
 
@@ -76,6 +77,7 @@ class Daemon:
             log.exception("not_started")
             await self._gateway.close()
             return 1
+        self._started.set()
         gc.collect()
         gc.freeze()  # what the start has built stays, and need not be looked through again
         gc.set_threshold(*GC_THRESHOLDS)
@@ -101,7 +103,11 @@ class Daemon:
                 continue
 
     async def reload(self) -> list[str]:
-        """Read the file again and take it over; a line for each change. On ConfigError nothing has changed."""
+        """Read the file again and take it over; a line for each change. On ConfigError nothing has changed.
+
+        While the gateway starts it waits: carriers are being built, and messages taken up, by the file as it was.
+        """
+        await self._started.wait()
         self._notify.reloading()
         try:
             loaded = load(self._path, os.environ)
@@ -136,8 +142,7 @@ class Daemon:
     def _drain_soon(self) -> None:
         """An operator's drain: take nothing more, let the windows empty; the process stays for status and receipts."""
         self._gateway.stop_taking()
-        for carrier in self._gateway.core.carriers.values():
-            carrier.draining = True
+        self._gateway.core.fleet.send_no_more()
 
     def _reload_soon(self) -> None:
         if self._reloading is None or self._reloading.done():

@@ -52,6 +52,10 @@ class Explainer:
         self._up = up
         self._utc = utc
 
+    def change_prices(self, prices: Mapping[str, Price]) -> None:
+        """What a reload changed."""
+        self._prices = prices
+
     async def explain(self, submission: Submission) -> Explanation:
         """Every step in order, as far as it goes; a refusal ends it and is named. Asks sources outside if need be."""
         steps: list[Step] = []

@@ -24,9 +24,10 @@ from gateway.apps.smpp_delivery import SmppWay
 from gateway.apps.smpp_server import SmppServer
 from gateway.apps.tls import ListenerTls
 from gateway.apps.webhooks import Webhooks
+from gateway.carriers.fleet import Plan
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config, ConfigError, Problem
-from gateway.config.diff import Change, diff
+from gateway.config.diff import Change, diff, told
 from gateway.core import Core, new_id
 from gateway.explain import Explainer
 from gateway.log import sink
@@ -44,11 +45,16 @@ LANES = ("fast", "bulk")
 # What a reload takes over while running; a change of any other key needs a restart, and is refused by name.
 RELOADABLE = (
     "apps.",
+    "carriers.",
     "routes",
     "mo_routes",
     "log.",
+    "lanes.fast.reserve",
+    "lanes.fast.share",
     "lanes.fast.ttl",
+    "lanes.bulk.share",
     "lanes.bulk.ttl",
+    "store.retention",
     "admin.token",
     "portability.fetch",  # only the command reads it
 )
@@ -204,11 +210,14 @@ class Gateway:
         fixed = [change for change in changes if not _reloadable(change)]
         if fixed:
             raise ConfigError([Problem(file, 1, change.path, "has changed, which needs a restart") for change in fixed])
+        plan = self._plan(config, file)
         renewed = self._renew_certificates(file)
         credentials = AppCredentials(config.apps, self.key_uses.used)
         rules, inbound_rules = build_rules(config), build_inbound_rules(config)  # a list's file may be gone by now
         self.config = self.core.config = config
         self.core.intake.apply(rules)
+        self.core.fleet.carry_out(plan)
+        self.explainer.change_prices(build_prices(config))
         self.core.inbound.rules = inbound_rules
         for app in config.apps:
             self.core.deliveries.add_app(app)
@@ -219,7 +228,14 @@ class Gateway:
         self.admin.set_token(config.admin.token)
         self.log_level.configured_anew()
         self._preset(config)
-        return [f"{change.path}: {change.old} -> {change.new}" for change in changes] + renewed
+        return [told(change) for change in changes] + renewed
+
+    def _plan(self, config: Config, file: str) -> Plan:
+        """What becomes of carriers and binds. Raises ConfigError."""
+        try:
+            return self.core.fleet.plan(self.config, config)
+        except OSError as error:
+            raise ConfigError([Problem(file, 1, "carriers", f"a certificate cannot be read: {error}")]) from error
 
     def _renew_certificates(self, file: str) -> list[str]:
         """Read the listeners' certificates again; a line for each that is another one. Raises ConfigError."""

@@ -72,6 +72,15 @@ class TokenBucket:
         self._urgent_due = _stretched(self._urgent_due, now, stretch)
         self._shape(rate_per_s)
 
+    def reshape(self, rate_per_s: float, burst: float, reserve: float, now: float) -> None:
+        """Another rate, burst or reserve from now on; what was sent before counts. Raises ValueError."""
+        if burst < 1 or not 0 <= reserve < 1:
+            raise ValueError(f"burst {burst} or reserve {reserve} out of range")
+        self.burst = burst
+        self.reserve = reserve
+        self.set_rate(rate_per_s, now)
+        self._shape(rate_per_s)
+
     def most(self, urgent: bool = False) -> int:
         """How many segments can ever go at once: no message may be waited for that needs more."""
         return self._most if urgent else self._most - self.headroom

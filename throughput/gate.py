@@ -1,10 +1,21 @@
 """One bind, as the scheduler sees it: its rate, its window, its pacing, and whether it is up."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 from throughput.bucket import TokenBucket
 from throughput.pacing import THROTTLES, Pacing
 from throughput.window import Window
+
+
+class GateSettings(NamedTuple):
+    """A bind's keys of the configuration; `rate_per_s` is its carrier's where it has none of its own."""
+
+    rate_per_s: float
+    window: int
+    burst: int = 1
+    reserve: float = 0.0
+    throttles: Collection[int] = THROTTLES
 
 
 class Gate:
@@ -70,6 +81,14 @@ class Gate:
     def set_rate(self, rate_per_s: float, now: float) -> None:
         """Another configured rate."""
         self.pacing.set_rate(rate_per_s)
+        self._follow(now)
+
+    def configure(self, settings: GateSettings, now: float) -> None:
+        """Other settings from now on; what is in flight, and what was learnt of the rate, stays."""
+        self.window.resize(settings.window, settings.reserve)
+        self.pacing.throttles = frozenset(settings.throttles)
+        self.pacing.set_rate(settings.rate_per_s)
+        self.bucket.reshape(self.pacing.allowed_rate, settings.burst, settings.reserve, now)
         self._follow(now)
 
     def _follow(self, now: float) -> None:

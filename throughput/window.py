@@ -16,10 +16,14 @@ class Window:
 
         Raises ValueError.
         """
+        self.used = 0
+        self.resize(size, reserve)
+
+    def resize(self, size: int, reserve: float) -> None:
+        """Another size from now on; what is unanswered stays so, and may be more than fits. Raises ValueError."""
         if size < 1 or not 0 <= reserve < 1:
             raise ValueError(f"window of {size} with reserve {reserve}")
         self.size = size
-        self.used = 0
         self.reserved = min(size - 1, max(1, int(size * reserve))) if reserve > 0 else 0
 
     def most(self, urgent: bool = False) -> int:

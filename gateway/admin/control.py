@@ -88,6 +88,7 @@ class Control(Protocol):
     async def reload(self) -> Sequence[str]:
         """Read the configuration again and take it over; a line for each key that changed, secrets masked.
 
+        Binds that have to leave are still on their way when it returns.
         Raises ConfigError with all that is wrong; the gateway then goes on with what it had.
         """
 

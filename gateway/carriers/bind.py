@@ -252,6 +252,16 @@ class Bind:
         self._wake.set()
         await self._unbind()
 
+    @property
+    def halted(self) -> bool:
+        """Whether an operator has stopped it."""
+        return self.state is BindState.STOPPED
+
+    def begin_halted(self) -> None:
+        """Not to bind until `start`: the bind whose place it takes was stopped by an operator."""
+        self.reason = "stopped by an operator"
+        self.state = BindState.STOPPED
+
     def start(self) -> None:
         """An operator's start, also after FAILED: try now. It also ends being `receive_only`."""
         self.receive_only = False

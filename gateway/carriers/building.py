@@ -30,7 +30,7 @@ from gateway.text.data_coding import Alphabet
 from gateway.text.references import References
 from gateway.text.segments import LongMessages
 from throughput.bucket import TokenBucket
-from throughput.gate import Gate
+from throughput.gate import Gate, GateSettings
 from throughput.lanes import Lane
 from throughput.pacing import THROTTLES
 from throughput.scheduler import Scheduler
@@ -69,7 +69,10 @@ def profile_of(carrier: config.Carrier, max_parts: int) -> Profile:
 def build_carrier(
     name: str, carrier: config.Carrier, lanes: Lanes, country_code: str, learnt: str, max_parts: int, around: Around
 ) -> Carrier:
-    """A carrier with its binds, not yet running. `learnt` is the id form an earlier run had found out, "" none."""
+    """A carrier with its binds, not yet running. `learnt` is the id form an earlier run had found out, "" none.
+
+    Raises OSError where a certificate of a bind cannot be read.
+    """
     counts = CarrierCounts(around.metrics, name)
     reserve = lanes.fast.reserve
     scheduler: Scheduler[Outgoing] = Scheduler(
@@ -147,15 +150,18 @@ def build_bind(
     )
     if not each.transmits:
         return bind, None
-    gate = Gate.configured(
-        each.name,
+    return bind, Gate.configured(each.name, **gate_settings(each, carrier, reserve)._asdict())
+
+
+def gate_settings(each: config.Bind, carrier: config.Carrier, reserve: float) -> GateSettings:
+    """How much a bind that transmits may send."""
+    return GateSettings(
         rate_per_s=min(each.tps or carrier.tps, carrier.tps),
         window=each.window,
         burst=max(each.burst, carrier.burst) if each.tps is None else each.burst,
         reserve=reserve,
         throttles=_throttles(carrier.errors),
     )
-    return bind, gate
 
 
 def bind_settings(each: config.Bind, name: str, carrier: config.Carrier) -> BindSettings:

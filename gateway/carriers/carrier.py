@@ -117,6 +117,8 @@ class Carrier:
         self._timer_at = 0.0
         self._soon = False
         self.draining = False
+        self.retired = False
+        """Whether it is configured no longer, and only what is in flight keeps it."""
         self.up = False
         """Whether a bind that sends is up; asked for every message."""
 
@@ -127,11 +129,57 @@ class Carrier:
     def add(self, bind: Bind, gate: Gate | None) -> None:
         """One more bind; `gate` is None where it does not transmit."""
         self.binds[bind.name] = bind
-        receipt_parts = self.settings.receipt_parts
-        self.sources[bind.name] = Source(self.name, bind.name, self.correlation, self.ids, receipt_parts)
+        self.sources[bind.name] = self._source(bind.name)
         if gate is not None:
             self.gates[bind.name] = gate
             self.scheduler.add(gate)
+
+    def _source(self, bind: str) -> Source:
+        return Source(self.name, bind, self.correlation, self.ids, self.settings.receipt_parts)
+
+    # -- what a reload changes ----------------------------------------------------------------------------------------
+
+    def remove(self, bind: Bind) -> None:
+        """A bind that has been stopped is no more."""
+        del self.binds[bind.name], self.sources[bind.name]
+        gate = self.gates.pop(bind.name, None)
+        if gate is not None:
+            self.scheduler.remove(gate)
+
+    def adopt(self, fresh: "Carrier") -> None:
+        """Go on by the settings of one that was built anew under this name; what waits is laid out by them.
+
+        Lanes, binds and what awaits receipts stay. What was learnt by answers (health, what is refused) begins anew.
+        """
+        self.settings, self.ids, self.health, self.addresses = fresh.settings, fresh.ids, fresh.health, fresh.addresses
+        self._outcomes, self._counts = fresh._outcomes, fresh._counts
+        self._profile = fresh._profile
+        for name in self.sources:
+            self.sources[name] = self._source(name)
+        if self._plain:
+            self._keep_plain()
+        self._lay_out_anew()
+        self._pump_soon()
+
+    def retire(self) -> None:
+        """It is configured no longer: what waits goes other ways, what is in flight may still be answered."""
+        self.retired = self.draining = True
+        for lane in self.scheduler.lanes.values():
+            for entry in lane.entries():
+                lane.discard(entry)
+                self._dispatcher.anew(entry.item)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of any message is here: in no lane, in no window, and nothing put off."""
+        return not self.in_flight and not self._delays and not any(map(len, self.scheduler.lanes.values()))
+
+    def _lay_out_anew(self) -> None:
+        for lane in self.scheduler.lanes.values():
+            for entry in lane.entries():
+                if not entry.item.begun:
+                    lane.discard(entry)
+                    self.take(entry.item)
 
     @property
     def omitted(self) -> tuple[str, ...]:
@@ -200,6 +248,10 @@ class Carrier:
         if not outgoing.waiting():
             if outgoing.settled:
                 self._dispatcher.leave(outgoing)
+        elif self.retired:
+            self._dispatcher.anew(outgoing)
+        elif outgoing.cut_for is not self.settings and not outgoing.begun and not self._lay_out(outgoing):
+            return  # it was put off, and the settings have changed so that it went elsewhere
         elif self.name in outgoing.tried and outgoing.message.expires_at > self._utc():
             self._outcomes.refused(self, outgoing, *outgoing.refusal)
         elif self.up or self.draining or not self._dispatcher.reroute(outgoing, self.name):
@@ -261,6 +313,7 @@ class Carrier:
             code, why = "carrier_refused", "other parts of the message were sent otherwise."
             elsewhere = outgoing.taken and any(one.carrier not in ("", self.name) for one in message.segments)
             if not elsewhere and outgoing.lay_out(cut):
+                outgoing.cut_for = self.settings
                 return True
         self._outcomes.refused(self, outgoing, code, f"{self.name}: {why}")
         return False
@@ -436,11 +489,7 @@ class Carrier:
         if self._profile.long_messages not in _BY_TLVS:
             return
         self._profile = self._profile._replace(long_messages=LongMessages.UDH)
-        for lane in self.scheduler.lanes.values():
-            for entry in lane.entries():
-                if not entry.item.begun:
-                    lane.discard(entry)
-                    self.take(entry.item)
+        self._lay_out_anew()
 
     def bind_ending(self, bind: Bind) -> None:
         """Nothing may be sent over a bind any more; what it has in flight may still be answered."""

@@ -78,13 +78,16 @@ class Dispatch:
         *,
         utc: Callable[[], float],
         tell: Callable[[Message], None],
+        choose_anew: Callable[[Message], tuple[str, ...]] = lambda _message: (),
     ) -> None:
-        """`tell(message)` makes what the app wants to be told of the message's new status."""
+        """`tell(message)` makes what the app wants to be told of the message's new status; `choose_anew(message)`: the
+        carriers that present routes give one whose own carriers are all gone."""
         self._carriers = carriers
         self._store = store
         self._commits = commits
         self._utc = utc
         self._tell = tell
+        self._choose_anew = choose_anew
         self.live: dict[str, Outgoing] = {}
         self.overflow: Overflow | None = None
         self._held: set[Flow] = set()
@@ -130,6 +133,10 @@ class Dispatch:
             return False
         name = self._choose(message)
         carrier = self._carriers.get(name)
+        if carrier is None and not taken(message):  # reloads and restarts may leave a message without a carrier
+            message.carriers = self._choose_anew(message) or message.carriers
+            name = self._choose(message)
+            carrier = self._carriers.get(name)
         if carrier is None:
             self.end(Outgoing(message), Status.REJECTED, "no_route", "None of its carriers is configured any more.")
             return True
@@ -166,6 +173,11 @@ class Dispatch:
         if not names or outgoing.begun:
             return []
         return [name for name in names if self._carriers[name].writes(message)]
+
+    def anew(self, outgoing: Outgoing) -> None:
+        """A message's carrier is configured no longer: it goes by another, by present routes if it must, or ends."""
+        self.leave(outgoing)
+        self.hand_down(outgoing.message)
 
     def leave(self, outgoing: Outgoing) -> None:
         """A message has nothing more to send: every segment is with a carrier, or it has ended."""

@@ -56,6 +56,9 @@ class Dispatcher(Protocol):
     def leave(self, outgoing: Outgoing) -> None:
         """The message has nothing more to send."""
 
+    def anew(self, outgoing: Outgoing) -> None:
+        """The message's carrier is no more: it goes by another way, or ends."""
+
     def end(self, outgoing: Outgoing, status: Status, code: str, detail: str, carrier: str = "") -> None:
         """End a message that will not be sent (any more)."""
 

@@ -31,14 +31,15 @@ class Outgoing:
     """
 
     __slots__ = (
-        "doubtful", "dropped", "entry", "failures", "failures_here", "flying", "looked", "message", "reference",
-        "refusal", "sent_before", "tried", "verdict", "wires", "without", "worn",
+        "cut_for", "doubtful", "dropped", "entry", "failures", "failures_here", "flying", "looked", "message",
+        "reference", "refusal", "sent_before", "tried", "verdict", "wires", "without", "worn",
     )  # fmt: skip
 
     def __init__(self, message: Message) -> None:
         self.message = message
         self.wires: list[Wire] = []
         self.without = 0  # of submission.NO_TIME, NO_TLVS: what this carrier has refused of it
+        self.cut_for: object = None  # the carrier's settings that `wires` were cut by
         self.entry: Entry[Outgoing] | None = None
         self.flying: dict[int, Flight] = {}  # by number: the segments in a window, or uncertain
         self.failures = 0

@@ -32,6 +32,20 @@ class Change(NamedTuple):
         return f"{self.path}: {self.old!r} -> {self.new!r}"
 
 
+def told(change: Change) -> str:
+    """A change in a line, for people: `path: old -> new`, `path: added`, `path: removed`. Secrets are masked."""
+    if change.old is ABSENT:
+        return f"{change.path}: added" + _value(change.new)
+    if change.new is ABSENT:
+        return f"{change.path}: removed" + _value(change.old)
+    return f"{change.path}: {change.old} -> {change.new}"
+
+
+def _value(value: Any) -> str:
+    """A single value with its colon; nothing of a whole section."""
+    return "" if children(value) is not None else f": {value}"
+
+
 def diff(old: Config, new: Config) -> list[Change]:
     """The changes from `old` to `new` in the order of the keys; the order of a table's own keys does not count.
 

@@ -139,7 +139,15 @@ class World:
         self.metrics = Metrics("test")
         self.covers = 0
         self.happenings = Happenings(clock.utc)
-        self.dispatch = Dispatch(self.carriers, store, self.commits, utc=clock.utc, tell=self.roads.tell)
+        self.anew: tuple[str, ...] = ()  # where present routes send a message whose carriers are gone
+        self.dispatch = Dispatch(
+            self.carriers,
+            store,
+            self.commits,
+            utc=clock.utc,
+            tell=self.roads.tell,
+            choose_anew=lambda _message: self.anew,
+        )
         self.feed = Feed(
             store,
             self.commits,
@@ -161,7 +169,19 @@ class World:
     ) -> Carrier:
         """A carrier with a stand-in for each bind, unless they are to be real ones, on the loop's clock."""
         carrier = carrier or a_carrier(a_bind(f"{name}-1"))
-        around = Around(
+        around = self._around(stand_ins=stand_ins)
+        built = self.carriers[name] = build_carrier(name, carrier, lanes, "52", "", 10, around)
+        for bind in carrier.binds if stand_ins else ():
+            fake = self.binds[bind.name] = FakeBind(built, bind.name)
+            built.binds[bind.name] = cast(Bind, fake)
+        return built
+
+    def fresh(self, name: str, **keys: Any) -> Carrier:
+        """A carrier as a reload builds it anew, to be adopted."""
+        return build_carrier(name, a_carrier(**keys), NO_RESERVE, "52", "", 10, self._around())
+
+    def _around(self, *, stand_ins: bool = True) -> Around:
+        return Around(
             commits=self.commits,
             metrics=self.metrics,
             dispatcher=self.dispatch,
@@ -175,11 +195,6 @@ class World:
             random=lambda: 0.5,
             happenings=self.happenings,
         )
-        built = self.carriers[name] = build_carrier(name, carrier, lanes, "52", "", 10, around)
-        for bind in carrier.binds if stand_ins else ():
-            fake = self.binds[bind.name] = FakeBind(built, bind.name)
-            built.binds[bind.name] = cast(Bind, fake)
-        return built
 
     def _look_again(self) -> SecondLook:
         if self.second_look is None:

@@ -1,7 +1,7 @@
 """What a reload changes."""
 
 from gateway.config import Change, Secret, diff
-from gateway.config.diff import ABSENT
+from gateway.config.diff import ABSENT, told
 from tests.config.documents import SMALL, changed, config
 
 OLD = config(SMALL)
@@ -52,6 +52,20 @@ def test_secret_shows_that_it_changed_and_not_what_it_is() -> None:
     [change] = changes(("apps.bank.password", "hunter2"))
     assert change == Change("apps.bank.password", Secret("pw"), Secret("hunter2"))
     assert str(change) == "apps.bank.password: Secret(***) -> Secret(***)"
+
+
+def test_change_is_told_in_a_line_without_secrets_and_without_whole_sections() -> None:
+    bind = SMALL["carriers"]["telcel"]["binds"][0] | {"name": "telcel-2"}
+    both = [SMALL["carriers"]["telcel"]["binds"][0], bind]
+    assert [told(change) for change in changes(("carriers.telcel.binds", both))] == ["carriers.telcel.binds[1]: added"]
+    assert [told(change) for change in changes(("networks", {"telcel": SMALL["networks"]["telcel"]}))] == [
+        "networks.weex: removed"
+    ]
+    assert [told(change) for change in changes(("lanes.fast.ttl", "1m"))] == ["lanes.fast.ttl: 300.0 -> 60.0"]
+    assert [told(change) for change in changes(("lanes.bulk.share", {"bank": 2}))] == [
+        "lanes.bulk.share.bank: added: 2.0"
+    ]
+    assert [told(change) for change in changes(("apps.bank.password", "hunter2"))] == ["apps.bank.password: *** -> ***"]
 
 
 def test_order_of_a_table_is_no_change() -> None:

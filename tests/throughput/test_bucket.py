@@ -173,3 +173,23 @@ def test_bucket_refuses_rates_that_are_none(rate: float) -> None:
 def test_bucket_refuses_settings_out_of_range(burst: float, reserve: float) -> None:
     with pytest.raises(ValueError, match="out of range"):
         TokenBucket(5, burst, reserve)
+
+
+def test_bucket_of_another_shape_counts_what_was_sent_before() -> None:
+    bucket = TokenBucket(10, burst=10)
+    sent = [0.0] * 10
+    for _ in sent:
+        assert bucket.take(0.0)
+
+    bucket.reshape(20, 20, 0.2, 0.1)
+    assert (bucket.rate, bucket.burst, bucket.headroom) == (20, 20, 1)
+    now = 0.1
+    while now < 1.0:
+        if bucket.take(now, urgent=True):
+            sent.append(now)
+        now += 0.001
+    assert len(sent) <= 20
+    bucket.reshape(20, 1, 0.0, 5.0)
+    assert bucket.headroom == 0
+    with pytest.raises(ValueError, match="out of range"):
+        bucket.reshape(20, 0, 0.0, 5.0)

@@ -36,3 +36,16 @@ def test_window_is_not_widened_by_an_answer_too_many() -> None:
 def test_window_refuses_what_leaves_no_place(size: int, reserve: float) -> None:
     with pytest.raises(ValueError, match="window"):
         Window(size, reserve)
+
+
+def test_window_of_another_size_keeps_what_is_unanswered() -> None:
+    window = Window(10, 0.2)
+    window.take(8)
+
+    window.resize(4, 0.5)
+
+    assert (window.used, window.free(True), window.reserved) == (8, 0, 2)
+    window.give_back(6)
+    assert (window.free(True), window.free(False)) == (2, 0)
+    with pytest.raises(ValueError, match="window of 0"):
+        window.resize(0, 0.0)
