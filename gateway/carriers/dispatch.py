@@ -178,6 +178,9 @@ class Dispatch:
         """A message's carrier is configured no longer: it goes by another, by present routes if it must, or ends."""
         self.leave(outgoing)
         self.hand_down(outgoing.message)
+        after = self.live.get(outgoing.message.id)
+        if after is not None:
+            after.doubtful = outgoing.doubtful
 
     def leave(self, outgoing: Outgoing) -> None:
         """A message has nothing more to send: every segment is with a carrier, or it has ended."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from yaml.nodes import Node, ScalarNode
 
+from gateway.config.credential_files import WithCredentials
 from gateway.config.document import is_standard, line_of
 from gateway.config.environment import lacks, refers, substitute
 from gateway.config.problems import KeyPath, Problem, render_path
@@ -36,7 +37,7 @@ class Reading:
         self.base = base
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
-        self._env = env
+        self._env = WithCredentials(env)
         self._secrets = secrets
         self._lines: dict[KeyPath, int] = {}
         self._wrong: set[KeyPath] = set()

@@ -1,6 +1,7 @@
 """The systemd units as systemd itself reads them."""
 
 import configparser
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,7 +10,10 @@ import pytest
 
 from tests.house.conftest import PROJECT
 
-UNITS = sorted((PROJECT / "conf" / "systemd").iterdir())
+SYSTEMD = PROJECT / "conf" / "systemd"
+UNITS = sorted(path for path in SYSTEMD.iterdir() if path.suffix in {".service", ".timer"})
+MOST_EXPOSED = 2.0
+"""Of 10, as systemd-analyze counts; under 2 it says OK."""
 HARDENED = ("NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateDevices", "MemoryDenyWriteExecute")
 
 
@@ -45,6 +49,47 @@ def test_service_runs_as_its_own_user_and_is_hardened(unit: Path) -> None:
 
     assert (service["User"], service["CapabilityBoundingSet"], service["ProtectSystem"]) == ("relevo", "", "strict")
     assert {service[key] for key in HARDENED} == {"yes"}
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")
+@pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda unit: unit.name)
+def test_service_is_exposed_as_little_as_systemd_asks_for(unit: Path) -> None:
+    threshold = f"--threshold={MOST_EXPOSED * 10:.0f}"
+    ran = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", threshold, str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr
+
+
+@pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="systemd is not on this machine")
+@pytest.mark.parametrize(
+    ("tool", "file"), [("systemd-sysusers", "relevo.sysusers.conf"), ("systemd-tmpfiles", "relevo.tmpfiles.conf")]
+)
+def test_account_and_directories_are_made_in_an_empty_root(tool: str, file: str, tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    account = "relevo:x:990:990::/var/lib/relevo:/usr/sbin/nologin\n"
+    if tool == "systemd-tmpfiles":
+        (tmp_path / "etc" / "passwd").write_text(f"root:x:0:0::/root:/bin/sh\n{account}")
+        (tmp_path / "etc" / "group").write_text("root:x:0:\nrelevo:x:990:\n")
+    words = [tool, f"--root={tmp_path}"] + (["--create"] if tool == "systemd-tmpfiles" else [])
+
+    ran = subprocess.run([*words, str(SYSTEMD / file)], capture_output=True, text=True, check=False)
+
+    if tool == "systemd-sysusers":
+        assert ran.returncode == 0, ran.stderr
+        assert "relevo:" in (tmp_path / "etc" / "passwd").read_text()
+    elif os.geteuid() == 0:
+        assert ran.returncode == 0, ran.stderr
+        modes = {path: (tmp_path / path).stat() for path in ("etc/relevo", "etc/relevo/credentials", "var/lib/relevo")}
+        assert [(oct(found.st_mode & 0o777), found.st_uid, found.st_gid) for found in modes.values()] == [
+            ("0o750", 0, 990),
+            ("0o700", 0, 0),
+            ("0o750", 990, 990),
+        ]
 
 
 @pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix == ".timer"], ids=lambda unit: unit.name)
