@@ -57,6 +57,7 @@ async def test_messages_of_a_life_with_the_clock_ahead_are_sent_in_the_next(
     await told_of(hook, *early, *late)
 
 
+@pytest.mark.slow
 async def test_messages_after_a_life_with_the_clock_ahead_outlive_a_kill(
     gateway: GatewayProcess, smsc: Smsc, hook: Hook, world: World
 ) -> None:

@@ -67,11 +67,8 @@ async def live_through(gateway: GatewayProcess, smsc: Smsc, trouble: Trouble) ->
     await load.unbind()
 
 
-@pytest.mark.parametrize(
-    "error",
-    [errno.EROFS, pytest.param(errno.ENOSPC, marks=pytest.mark.slow), pytest.param(errno.EIO, marks=pytest.mark.slow)],
-    ids=errno.errorcode.get,
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("error", [errno.EROFS, errno.ENOSPC, errno.EIO], ids=errno.errorcode.get)
 async def test_gateway_outlives_a_disk_that_refuses_writes(
     gateway: GatewayProcess, smsc: Smsc, world: World, error: int
 ) -> None:

@@ -123,6 +123,7 @@ async def test_messages_of_a_silent_link_wait_where_there_is_no_other_carrier(
     assert len(smsc.taken) == 60, "the hole took none of them"
 
 
+@pytest.mark.slow
 async def test_connection_cut_in_the_middle_of_a_pdu_loses_nothing(
     make_gateway: MakeGateway, smsc: Smsc, link: Link
 ) -> None:
@@ -152,6 +153,7 @@ async def test_slow_link_is_used_with_its_window_and_not_taken_for_a_dead_one(
     assert await gateway.metric("relevo_uncertain_total") == 0
 
 
+@pytest.mark.slow
 async def test_carrier_that_answers_too_late_gets_no_message_twice_while_it_is_held(
     make_gateway: MakeGateway, smsc: Smsc, link: Link
 ) -> None:
