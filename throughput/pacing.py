@@ -4,7 +4,9 @@ ESME_RTHROTTLED and ESME_RMSGQFUL (SMPP 3.4 §5.1.3), or what the carrier's `err
 1 s, doubling to 30 s until a segment sent after the pause is accepted, and cut the rate to 0.7 of what it was. Answers
 to what was in flight at the cut belong to it and cut no further: a full window of refusals is one word. Each 10 s of
 quiet bring back 5 % of the configured rate. The rate that was refused is remembered as the ceiling: the way up stops
-just below it and goes on after five minutes, when the carrier may have changed its mind.
+just below it and goes on after five minutes, when the carrier may have changed its mind. Refused again before ten quiet
+seconds, a rate was not held and says nothing: what counts is the one the spell began with. (Else 17 s of a carrier that
+throttles whatever comes left 3 % of the rate, and five minutes of it.)
 
 Where asked to, answers that come ever later count too: a queue builds up over there before anybody says so.
 """
@@ -98,11 +100,12 @@ class Pacing:
             return False
         if self._pause_from > -inf:
             self._throttled_s += self.paused_until - self._pause_from
+        if now >= self.paused_until + RISE_EVERY_S:
+            self.ceiling = self.allowed_rate
         self._pause_s = min(PAUSE_MAX_S, self._pause_s * 2 or PAUSE_MIN_S)
         self._pause_from = now
         self.paused_until = now + self._pause_s
         self._cut_at = now
-        self.ceiling = self.allowed_rate
         self.allowed_rate = max(self.rate * FLOOR, self.allowed_rate * CUT)
         self._next_step = self.paused_until + RISE_EVERY_S
         return True

@@ -71,6 +71,28 @@ def test_pacing_stops_below_the_ceiling_and_looks_beyond_it_later() -> None:
     assert pacing.allowed_rate == 100.0
 
 
+def test_pacing_comes_back_after_a_spell_that_refused_every_rate() -> None:
+    pacing = Pacing(100.0)
+    for second in range(0, 20, 2):
+        throttle(pacing, float(second))
+        pacing.answered(ROK, 0.05, second + 1.5)
+    assert (pacing.allowed_rate, pacing.ceiling) == (pytest.approx(100 * 0.7**10), 100.0)
+
+    pacing.step(19.0 + 18 * 10.0)
+
+    assert pacing.allowed_rate == pytest.approx(100 * 0.7**10 + 18 * 5.0)
+
+
+def test_pacing_learns_a_ceiling_that_was_held_before_it_was_refused() -> None:
+    pacing = Pacing(100.0)
+    throttle(pacing, 0.0)
+    throttle(pacing, 2.0)
+    pacing.step(14.0)
+    throttle(pacing, 15.0)
+
+    assert pacing.ceiling == pytest.approx(49.0 + 5.0)
+
+
 def test_pacing_catches_up_after_an_idle_spell_but_not_past_the_ceiling() -> None:
     pacing = Pacing(100.0)
     throttle(pacing, 0.0)
