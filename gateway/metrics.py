@@ -123,11 +123,14 @@ class Metrics(Scrape):
         self.bind_rate_limit = Gauge(
             "relevo_bind_rate_limit", "carrier bind", "Segments a second that adaptive pacing allows now."
         )
+        self.bind_rate_configured = Gauge(
+            "relevo_bind_rate_configured", "carrier bind", "Segments a second that the configuration allows the bind."
+        )
         self.throttled = Counter("relevo_throttled_total", "carrier bind", "Answers ESME_RTHROTTLED and ESME_RMSGQFUL.")
         self.bind_throttled_seconds = Counter(
             "relevo_bind_throttled_seconds_total",
             "carrier bind",
-            "Time held under the configured rate by such answers.",
+            "Time the bind was paused by such answers.",
         )
         self.address_refused_ratio = Gauge(
             "relevo_address_refused_ratio",

@@ -32,6 +32,7 @@ NAMES = [
     "relevo_bind_window_used{carrier,bind}",
     "relevo_throttled_total{carrier,bind}",
     "relevo_bind_rate_limit{carrier,bind}",
+    "relevo_bind_rate_configured{carrier,bind}",
     "relevo_store_commit_seconds",
     "relevo_store_errors_total",
     "relevo_lookups_total{source,result}",

@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from tests.monitoring.files import ALERT_TESTS, PROMETHEUS, ROOT, named, rules, series_names
+from tests.monitoring.files import ALERT_TESTS, DASHBOARDS, PROMETHEUS, ROOT, named, rules, series_names
 
 ALERTS = rules("alerts.yml")
 RUNBOOKS = (ROOT / "docs" / "runbooks.md").read_text()
@@ -15,6 +15,13 @@ RUNBOOKS = (ROOT / "docs" / "runbooks.md").read_text()
 def test_rule_asks_only_for_metrics_that_exist(rule: dict[str, str]) -> None:
     assert named(rule["expr"]) - series_names() == set()
     assert named(rule["expr"])
+
+
+def test_recorded_series_are_all_asked_for() -> None:
+    files = [PROMETHEUS / "rules" / "alerts.yml", *DASHBOARDS.glob("*.json")]
+    asked = {name for path in files for name in re.findall(r"[a-z_]+:relevo[a-z_]+:\w+", path.read_text())}
+
+    assert {rule["record"] for rule in rules("recording.yml")} == asked
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
