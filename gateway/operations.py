@@ -153,6 +153,7 @@ class Operations:
             "window": gate.window.size if gate else None,
             "window_used": gate.window.used if gate else None,
             "rate_limit": round(gate.allowed_rate, 2) if gate else None,
+            "rate_configured": round(gate.pacing.rate, 2) if gate else None,
             "rate": self._rates.now(bind.name),
             "history": self._rates.history(bind.name),
         }

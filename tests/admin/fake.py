@@ -32,6 +32,7 @@ def a_bind(name: str, carrier: str = "telcel", **fields: Any) -> dict[str, Any]:
         "window": 50,
         "window_used": 12,
         "rate_limit": 100.0,
+        "rate_configured": 100.0,
         "rate": 87.5,
         "history": [float(50 + (n * 7) % 40) for n in range(60)],
     }
@@ -52,7 +53,8 @@ def a_status() -> dict[str, Any]:
             a_bind("telcel-2", state="waiting", reason="10.20.1.11:2775 refused the connection", since_s=None,
                    window_used=0, rate=0.0, history=[90.0] * 40 + [0.0] * 20),
             a_bind("att-tx", "att", mode="transmitter", window=20, window_used=20, rate_limit=40.0, rate=4.0),
-            a_bind("att-rx", "att", mode="receiver", window=None, window_used=None, rate_limit=None, rate=0.0,
+            a_bind("att-rx", "att", mode="receiver", window=None, window_used=None, rate_limit=None,
+                   rate_configured=None, rate=0.0,
                    history=[]),
         ],
         "carriers": [
