@@ -2,7 +2,7 @@
 # docker run -v ./relevo.yaml:/etc/relevo/relevo.yaml:ro -v relevo:/var/lib/relevo -p 2775:2775 -p 8080:8080 relevo
 #
 # In a container the listeners must not be on loopback: set http, smpp and admin `listen` to 0.0.0.0 in relevo.yaml, and
-# `admin.token` with it.
+# `admin.token` with it. compose.yaml is a whole example, with Prometheus and Grafana.
 ARG PYTHON=3.13
 
 FROM python:${PYTHON}-slim AS build
