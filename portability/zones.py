@@ -5,7 +5,9 @@ behind, which is an hour too late at night. Law: Ley de los Husos Horarios of 30
 northern border only. A mobile keeps its area code when its owner moves: what the app knows of the recipient beats this.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 
@@ -55,6 +57,20 @@ def timezones(number: Number) -> tuple[str, ...]:
     if number.region == "MX":
         return _MX.get(number.digits[2:5], (_CENTRE,))
     return _CORRECTED.get(number.digits[:4]) or _public(number.digits)
+
+
+def outdated(zone: Callable[[str], tzinfo] = ZoneInfo) -> str | None:
+    """What the machine's time zones lack of the law of 2022, None when nothing: a system's own go before the package's.
+
+    Mexico City without summer time came with tzdata 2022f, Ciudad_Juarez with 2022g.
+    """
+    if zone(_CENTRE).utcoffset(datetime(2023, 7, 1)) != timedelta(hours=-6):
+        return f"{_CENTRE} has summer time, which ended in 2022"
+    try:
+        zone("America/Ciudad_Juarez")
+    except ZoneInfoNotFoundError:
+        return "America/Ciudad_Juarez is missing"
+    return None
 
 
 def _public(digits: str) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """Which zones a number may be in, where the public metadata has it wrong most of all."""
 
-from zoneinfo import ZoneInfo
+from datetime import timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 
 from portability.number import normalise
-from portability.zones import timezones
+from portability.zones import outdated, timezones
 
 
 @pytest.mark.parametrize(
@@ -49,3 +50,16 @@ def test_every_mexican_area_code_has_zones_the_system_knows() -> None:
     for nir in range(200, 1000):
         for zone in timezones(normalise(f"{nir}1234567")):
             assert ZoneInfo(zone).key == zone
+
+
+def test_zones_of_before_the_law_are_told() -> None:
+    def without_juarez(name: str) -> tzinfo:
+        if name == "America/Ciudad_Juarez":
+            raise ZoneInfoNotFoundError(name)
+        return ZoneInfo(name)
+
+    assert outdated() is None
+    assert outdated(lambda _name: timezone(timedelta(hours=-5))) == (
+        "America/Mexico_City has summer time, which ended in 2022"
+    )
+    assert outdated(without_juarez) == "America/Ciudad_Juarez is missing"

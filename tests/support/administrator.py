@@ -2,7 +2,7 @@
 
 What is in real ones is in these: ranges, several of them in a record, brands hosted by another network, ports back as a
 deletion and as a port to the range's holder, two ports of a number on a day, records in no order.
-`python -m tests.support.administrator --out DIR --days 10 --ports-a-day 100000` makes a place to fetch from.
+`python -m tests.support.administrator --out DIR --days 10 --ports-a-day 1000` makes a place to fetch from.
 """
 
 import argparse

@@ -6,6 +6,7 @@ from gateway.config.checks.findings import Findings
 from gateway.config.fetching import Fetch
 from gateway.config.numbering import Network, PlanSource, Portability, TableSource
 from gateway.config.schema import Config
+from portability.zones import outdated
 
 REJECT = "reject"
 
@@ -55,6 +56,8 @@ def check_portability(config: Config, findings: Findings) -> None:
         if isinstance(source, TableSource | PlanSource) and not source.path.is_file():
             path = ("portability", "sources", index, "path")
             findings.warn(path, f"'{source.path}' is not there yet, until then this source knows no number")
+    if portability.region == "MX" and (lack := outdated()):
+        findings.warn(("portability", "region"), f"needs newer time zones than this machine's (tzdata 2022g): {lack}")
     if portability.fetch is not None:
         _check_fetch(portability, portability.fetch, findings)
 
