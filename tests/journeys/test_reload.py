@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.message import Status
 from tests.journeys.conftest import MakeGateway, MakeSmsc
 from tests.journeys.load import Load, doubled, missing
 from tests.journeys.parties import Smsc
@@ -168,3 +169,35 @@ async def test_messages_on_disk_of_a_removed_carrier_go_by_the_new_routes(
 
     await until(lambda: len(two.taken) >= len(sent), 10, "all messages")
     assert sorted(two.texts) == sorted(f"n {n}" for n in range(20))
+
+
+@pytest.mark.slow
+async def test_nothing_is_lost_or_doubled_by_many_reloads_under_load(
+    make_gateway: MakeGateway, one: Smsc, two: Smsc
+) -> None:
+    gateway = make_gateway(carriers={"one": a_carrier("one", one, one)}, apps={"bank": app(system_id="bank")})
+    await gateway.start()
+    load = Load(gateway)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(load.smpp())
+        group.create_task(load.http())
+        for turn in range(30):
+            sections = a_carrier("one", one, one, tps=TPS + turn, window=10 + turn % 7)
+            sections["binds"][turn % 2]["system_type"] = f"T{turn}"
+            both = {"one": sections} | ({"two": a_carrier("two", two)} if turn % 3 else {})
+            await reload(gateway, carriers=both, routes=[{"network": ["home"], "via": list(reversed(both))}])
+            await asyncio.sleep(0.3)
+        load.stop()
+    accepted = set(load.accepted)
+    await until(lambda: accepted <= {*one.texts, *two.texts}, 20, "all messages")
+    texts = one.texts + two.texts
+    assert len(accepted) > 1_000
+    assert len(texts) == len(set(texts))
+
+    async def all_ended() -> bool:
+        return all(not sums.keys() & {Status.ACCEPTED} for sums in gateway.audit().sums.values())
+
+    await until(all_ended, 10, "nothing waits")
+    assert gateway.audit().wrong == []
+    assert not gateway.logged("task_died")
+    await load.unbind()
