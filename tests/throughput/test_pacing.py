@@ -1,3 +1,5 @@
+from random import Random
+
 import pytest
 
 from throughput.pacing import ESME_RMSGQFUL, ESME_RTHROTTLED, Pacing
@@ -115,6 +117,45 @@ def test_pacing_settles_where_the_carrier_throttles() -> None:
         sent += pacing.allowed_rate / 10 if status == ROK else 0
     assert sent / 600.0 > 0.9 * 80.0
     assert refused <= 10
+
+
+@pytest.mark.parametrize(("every_s", "at_least"), [(35, 750), (120, 900)])
+def test_pacing_does_not_sink_when_refusals_have_nothing_to_do_with_the_rate(every_s: float, at_least: float) -> None:
+    pacing, random = Pacing(1000), Random(1)
+    next_at, rates = 30.0, []
+    for second in range(7_200):
+        now = float(second)
+        if now >= next_at:
+            next_at = now + random.expovariate(1 / every_s)
+            throttle(pacing, now)
+        pacing.answered(ROK, 0.05, now)
+        rates.append(pacing.allowed_rate)
+    assert sum(rates) / len(rates) > at_least
+
+
+def test_pacing_only_pauses_at_a_rate_that_went_well_and_cuts_it_when_refused_again_soon() -> None:
+    pacing = Pacing(100)
+    throttle(pacing, 1.0)
+    assert pacing.allowed_rate == 70
+    throttle(pacing, 6.0)
+    assert (pacing.allowed_rate, pacing.ceiling, pacing.paused_until) == (70, 100, 8.0)
+    throttle(pacing, 9.0)
+    assert (pacing.allowed_rate, pacing.ceiling) == (49, 100)
+
+
+def test_pacing_believes_a_carrier_that_takes_less_than_before() -> None:
+    pacing = Pacing(1000)
+    now, refused = 0.0, []
+    for second in range(1, 3_600):
+        now = float(second)
+        limit = 900 if now < 600 else 300
+        if pacing.allowed_rate > limit and now >= pacing.paused_until:
+            throttle(pacing, now)
+            refused.append(now)
+        else:
+            pacing.answered(0, 0.05, now)
+    assert pacing.allowed_rate <= 300
+    assert len([at for at in refused if at > 1_200]) <= 2 * 3_600 / 300, "looks beyond the ceiling each five minutes"
 
 
 def test_pacing_counts_the_seconds_of_its_pauses() -> None:
