@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -14,6 +15,7 @@ import uvloop
 
 from tests.bench.children import BenchError, end_on_signals
 from tests.soak import day, kills, memory
+from tests.soak.party import Day
 from tests.soak.sheet import books, figures, table, wrong
 from tests.soak.traffic import MOST_MESSAGES
 
@@ -55,12 +57,15 @@ def main(argv: list[str] | None = None) -> int:
     except (BenchError, FileExistsError) as error:
         print(f"bin/soak: {error}", file=sys.stderr)
         return 2
+    except asyncio.CancelledError:
+        print("bin/soak: told to stop", file=sys.stderr)
+        return 2
     print(wrong(*faults))
     return 1 if faults[0] else 0
 
 
 def _day(asked: argparse.Namespace, directory: Path) -> Faults:
-    wanted = day.Day(asked.messages, asked.seed, asked.ttl)
+    wanted = Day(asked.messages, asked.seed, asked.ttl)
     outcome = _in_loop(day.run(wanted, directory, _say))
     balance = outcome.balance
     print(figures("What went wrong at the carrier, how often", dict(sorted(outcome.struck.items()))))
@@ -82,8 +87,17 @@ def _memory(asked: argparse.Namespace, directory: Path) -> Faults:
 
 
 def _in_loop(work: Coroutine[Any, Any, T]) -> T:
+    """The work, until it is done or a signal ends it as Ctrl-C does: with the processes it started."""
+
+    async def until_told() -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        return await work
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+        return runner.run(until_told())
 
 
 def _say(words: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.connection import Connection
 from gateway.message import Status
-from gateway.smpp.events import Answered, Event, Received
+from gateway.smpp.events import Answered, Event, Received, TimedOut
 from gateway.smpp.pdu import DeliverSm, DeliverSmResp, SubmitSm
 from gateway.smpp.receipt import Kind, classify, read
 from gateway.smpp.spec import MessageState, Tag
@@ -101,6 +101,8 @@ class Bank(SmppApp):
             if type(event) is Answered and isinstance(event.context, int):
                 answer = Answer.NO if event.command_status else Answer.YES
                 self._ledger.answer(event.context, answer, getattr(event.pdu, "message_id", ""))
+            elif type(event) is TimedOut and isinstance(event.context, int):
+                self._ledger.answer(event.context, Answer.DOUBT)
             elif type(event) is Received and type(event.pdu) is DeliverSm:
                 self._hear(event.pdu)
                 self.session.respond(event.sequence_number, DeliverSmResp())

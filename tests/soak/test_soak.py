@@ -7,6 +7,7 @@ import pytest
 
 from tests.soak import day, kills, memory
 from tests.soak.__main__ import main
+from tests.soak.party import Day
 
 pytestmark = pytest.mark.slow
 
@@ -16,7 +17,7 @@ def silence(_words: str) -> None:
 
 
 async def test_books_balance_after_a_day_at_a_carrier_that_does_everything_wrong(tmp_path: Path) -> None:
-    outcome = await day.run(day.Day(10_000, ttl_s=15), tmp_path, silence)
+    outcome = await day.run(Day(10_000, ttl_s=15), tmp_path, silence)
     assert dict(outcome.balance.faults) == {}, outcome.balance.named
     assert min(outcome.struck.values()) > 0
     assert sum(count for _, count, _, _ in outcome.balance.rows()) == 10_000
