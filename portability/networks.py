@@ -47,18 +47,15 @@ class Networks:
         self._names: dict[str, str] = {}
         for network in self._networks.values():
             self._index(network)
-        for network in self._networks.values():
-            for mccmnc in network.mccmnc:
-                self._mccmncs.setdefault(_other_spelling(_digits(mccmnc)), network.key)
 
     def _index(self, network: Network) -> None:
         for code in network.codes:
-            _claim(self._codes, _code(code), network.key, f"code {code}")
+            _claim(self._codes, code_form(code), network.key, f"code {code}")
         for mccmnc in network.mccmnc:
-            _claim(self._mccmncs, _digits(mccmnc), network.key, f"MCC-MNC {mccmnc}")
+            _claim(self._mccmncs, mccmnc_form(mccmnc), network.key, f"MCC-MNC {mccmnc}")
         for name in (network.key, network.name):
             if name:
-                _claim(self._names, _compact(name), network.key, f"name {name!r}")
+                _claim(self._names, name_form(name), network.key, f"name {name!r}")
 
     def __iter__(self) -> Iterator[Network]:
         return iter(self._networks.values())
@@ -69,15 +66,15 @@ class Networks:
 
     def by_code(self, code: int | str) -> str | None:
         """Key of the network with this portability code; leading zeros do not count."""
-        return self._codes.get(_code(str(code)))
+        return self._codes.get(code_form(str(code)))
 
     def by_mccmnc(self, mccmnc: str) -> str | None:
         """Key by MCC-MNC: 334020, 334-020, and the shortened 33402."""
-        return self._mccmncs.get(_digits(mccmnc))
+        return self._mccmncs.get(mccmnc_form(mccmnc))
 
     def by_name(self, name: str) -> str | None:
         """Key by key or display name; case, accents, spaces and punctuation do not count."""
-        return self._names.get(_compact(name))
+        return self._names.get(name_form(name))
 
     def find(self, text: str) -> str | None:
         """Key of the network `text` names in any way: MCC-MNC first, then code, then name. None: nobody's."""
@@ -122,25 +119,20 @@ def folded_words(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def _compact(name: str) -> str:
+def name_form(name: str) -> str:
+    """What of a name tells networks apart: letters and digits."""
     return folded_words(name).replace(" ", "")
 
 
-def _code(code: str) -> str:
+def code_form(code: str) -> str:
+    """A portability code without leading zeros."""
     return code.strip().lstrip("0") or "0"
 
 
-def _digits(mccmnc: str) -> str:
-    return mccmnc.replace("-", "").replace(" ", "")
-
-
-def _other_spelling(mccmnc: str) -> str:
-    """The long spelling of a shortened MCC-MNC and the other way; itself where there is only one."""
-    if mccmnc[:3] not in _LONG_MNC:
-        return mccmnc
-    if len(mccmnc) == 5:
-        return mccmnc + "0"
-    return mccmnc.removesuffix("0") if len(mccmnc) == 6 else mccmnc
+def mccmnc_form(mccmnc: str) -> str:
+    """An MCC-MNC in digits; where the country's MNC has three, in its long spelling (334020 for 33402)."""
+    digits = mccmnc.replace("-", "").replace(" ", "")
+    return digits + "0" if len(digits) == 5 and digits[:3] in _LONG_MNC else digits
 
 
 def _claim(index: dict[str, str], name: str, key: str, what: str) -> None:

@@ -8,9 +8,12 @@ import pytest
 import yaml
 
 from gateway.config import Config, ConfigError, parse
+from gateway.numbering import build_networks, build_resolver
 from gateway.rules import MAX_PARTS, build_inbound_rules, build_rules
 from gateway.text.data_coding import Alphabet
 from gateway.text.segments import LongMessages
+from portability.load import load
+from portability.source import Answer
 from routes.facts import MoFacts, MtFacts
 
 BIND = {"host": "127.0.0.1", "system_id": "acme", "password": "secret"}
@@ -112,6 +115,38 @@ def test_rules_of_a_route_ask_for_all_that_it_says(tmp_path: Path) -> None:
 
     assert chosen == [(("att",), 1), (("att", "telcel"), 2), ((), 0)]
     assert rules.denial(0) == "denied"
+
+
+@pytest.mark.parametrize(
+    ("routes", "rule"),
+    [
+        ([{"network": "telcel", "via": "telcel"}, {"network": "att", "via": "att"}], 1),
+        ([{"network": "telcel", "via": "telcel"}], 0),
+        ([{"network": "att", "via": "att"}, {"network": "weex", "via": "telcel"}], 1),
+    ],
+    ids=["the switch's network before hosted_by", "hosted_by where the switch's has no route", "a route before both"],
+)
+def test_number_of_an_mvno_goes_by_its_own_route_then_its_switch_then_its_host(
+    routes: list[dict[str, Any]], rule: int, tmp_path: Path
+) -> None:
+    networks = {
+        "telcel": {"name": "Telcel", "codes": ["188"], "mccmnc": ["33402"]},
+        "att": {"name": "AT&T", "codes": ["156"]},
+        "weex": {"name": "Weex", "codes": ["901"], "hosted_by": "telcel"},
+    }
+    portability = {"sources": [{"type": "table", "path": "ported.db"}]}
+    document = copy.deepcopy(DOCUMENT) | {"routes": routes, "networks": networks, "portability": portability}
+    config = parse(yaml.safe_dump(document), "relevo.yaml", tmp_path, {}).config
+    (tmp_path / "ported.csv").write_text("number,rida,rcr\n525512345678,901,156\n")
+    load(tmp_path / "ported.csv", tmp_path / "ported.db", build_networks(config), now=0.0)
+
+    answer = build_resolver(config).resolve_now(525512345678)
+
+    assert isinstance(answer, Answer)
+    assert (answer.network, answer.hosts) == ("weex", ("att", "telcel"))
+    facts = MtFacts("weex", answer.hosts, "525512345678", "bank", "fast")
+    assert build_rules(config).routes.choose(facts, lambda carrier: True, 0.5).rule == rule
+    assert build_networks(config).by_mccmnc("334-020") == build_networks(config).by_mccmnc("33402") == "telcel"
 
 
 def test_rules_are_not_built_of_a_list_that_is_gone_or_wrong(tmp_path: Path) -> None:

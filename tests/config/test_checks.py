@@ -19,6 +19,15 @@ PROBLEMS: list[tuple[list[tuple[str, Any]], str]] = [
     ([("networks.telcel.hosted_by", "telcel")], "networks.telcel.hosted_by: 'telcel' leads back to telcel"),
     ([("networks.weex.codes", ["188"])], "networks.weex.codes[0]: has the same code as networks.telcel.codes[0]"),
     ([("networks.weex.name", "TELCEL")], "networks.weex.name: has the same name as networks.telcel.name"),
+    ([("networks.weex.codes", ["0188"])], "networks.weex.codes[0]: has the same code as networks.telcel.codes[0]"),
+    (
+        [("networks.telcel.mccmnc", ["334020"]), ("networks.weex.mccmnc", ["33402"])],
+        "networks.weex.mccmnc[0]: has the same MCC-MNC as networks.telcel.mccmnc[0]",
+    ),
+    (
+        [("networks.telcel.name", "Dipsa"), ("networks.weex.name", "Tel-Cél")],
+        "networks.weex.name: 'Tel-Cél' is what networks.telcel is called by",
+    ),
     (
         [("networks.reject", {"name": "R"})],
         "networks.reject: is the word of portability.unknown, expected another name",

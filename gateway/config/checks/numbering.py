@@ -1,11 +1,12 @@
 """Checks of networks and portability: each code means one network, hosts exist, somebody knows the numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gateway.config.checks.findings import Findings
 from gateway.config.fetching import Fetch
 from gateway.config.numbering import Network, PlanSource, Portability, TableSource
 from gateway.config.schema import Config
+from portability.networks import code_form, mccmnc_form, name_form
 from portability.zones import outdated
 
 REJECT = "reject"
@@ -16,10 +17,19 @@ def check_networks(config: Config, findings: Findings) -> None:
     networks = config.networks
     if REJECT in networks:
         findings.wrong(("networks", REJECT), "is the word of portability.unknown, expected another name")
-    findings.unique([(("networks", key, "name"), network.name.casefold()) for key, network in networks.items()], "name")
-    for attribute, what in (("codes", "code"), ("mccmnc", "MCC-MNC")):
+    findings.unique([(("networks", key, "name"), name_form(network.name)) for key, network in networks.items()], "name")
+    keys = {name_form(key): key for key in networks}
+    for key, network in networks.items():
+        other = keys.get(name_form(network.name), key)
+        if other != key:
+            findings.wrong(("networks", key, "name"), f"{network.name!r} is what networks.{other} is called by")
+    forms: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+        ("codes", "code", code_form),
+        ("mccmnc", "MCC-MNC", mccmnc_form),
+    )
+    for attribute, what, form in forms:
         places = [
-            (("networks", key, attribute, index), code)
+            (("networks", key, attribute, index), form(code))
             for key, network in networks.items()
             for index, code in enumerate(getattr(network, attribute))
         ]
