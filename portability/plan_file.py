@@ -35,14 +35,14 @@ def plan_rows(data: bytes, country: str = "52", around: int | None = None) -> It
 
     With `around`, an E.164 number, rows that are far from it may be left out, and lines are not the file's.
     """
-    encoding = _encoding(data)
+    header = data[: data.find(b"\n") + 1 or len(data)]
     try:
-        layout = layout_of(next(csv.reader(_lines(data, encoding))))
+        layout = layout_of(next(csv.reader(_lines(header))))
     except StopIteration:
         raise HeaderError("the plan is empty, expected a header") from None
     if around is not None and layout.near:
-        data = _near(data, str(around).removeprefix(country)[: layout.near].encode())
-    reader = csv.reader(_lines(data, encoding))
+        data = _near(data, len(header), str(around).removeprefix(country)[: layout.near].encode())
+    reader = csv.reader(_lines(data))
     next(reader)
     for fields in reader:
         if not any(map(str.strip, fields)):
@@ -62,15 +62,20 @@ def _encoding(data: bytes) -> str:
     return "utf-8-sig"
 
 
-def _lines(data: bytes, encoding: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
+def _lines(data: bytes) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(data), encoding=_encoding(data), newline="")
 
 
-def _near(data: bytes, digits: bytes) -> bytes:
-    """The header and the lines with these digits in them; all, where a record may go over several lines."""
-    header, *lines = data.splitlines(keepends=True)
-    found = [line for line in lines if digits in line]
-    return data if any(line.count(b'"') % 2 for line in found) else b"".join((header, *found))
+def _near(data: bytes, start: int, digits: bytes) -> bytes:
+    """What stands before `start`, and the lines behind it with these digits in them; all of `data`, where a record may
+    go over several lines."""
+    found = [data[:start]]
+    at = data.find(digits, start)
+    while at >= 0:
+        end = data.find(b"\n", at) + 1 or len(data)
+        found.append(data[data.rfind(b"\n", start - 1, at) + 1 : end])
+        at = data.find(digits, end)
+    return data if any(line.count(b'"') % 2 for line in found) else b"".join(found)
 
 
 def _row(line: int, written: Range, country: str) -> PlanRow:
