@@ -278,3 +278,22 @@ def test_exact_number_in_a_filter_is_not_widened_to_a_prefix(relevo: Relevo, tmp
     notes, values, _ = converted(relevo, "jasmin", path)
     assert values["routes"] == [{"via": ["att"]}]
     assert "its filter mexico cannot be said here" in notes
+
+
+@pytest.mark.parametrize(
+    ("written", "condition"),
+    [
+        ("type TagFilter\ntag otp-7", {"tag": ["otp-7"]}),
+        ("type SourceAddrFilter\nsource_addr ^BANCO$", {"sender": ["BANCO"]}),
+        ("type SourceAddrFilter\nsource_addr ^455", None),
+        ("type TagFilter\ntag a b", None),
+    ],
+)
+def test_filters_of_tags_and_whole_senders_are_carried_over(
+    relevo: Relevo, tmp_path: Path, written: str, condition: dict[str, Any] | None
+) -> None:
+    path = tmp_path / "setup.jcli"
+    path.write_text(JCLI.replace("type DestinationAddrFilter\ndestination_addr ^52\\d+", written))
+    _, values, _ = converted(relevo, "jasmin", path)
+    routes = [] if condition is None else [{**condition, "app": ["bank"], "via": {"telcel": 1, "att": 1}}]
+    assert values["routes"] == [*routes, {"via": ["att"]}]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from gateway.cli.conversion.draft import Draft, Keys, positive
 from gateway.cli.conversion.jasmin_script import Jasmin, Thing
@@ -15,6 +16,24 @@ _TONS = {"UNKNOWN": 0, "INTERNATIONAL": 1, "NATIONAL": 2, "NETWORK_SPECIFIC": 3,
          "ALPHANUMERIC": 5, "ABBREVIATED": 6, "ISDN": 1}  # fmt: skip
 _FORMS = ("short", "long", "alphanumeric")
 _PREFIX = re.compile(r"\^?(?:\\?\+\??)?([1-9][0-9]{0,14})(?:(?:\\d|\.|\[0-9\])[*+]\$?)?")
+_SENDER = re.compile(r"\^?([A-Za-z0-9]{1,11})\$")  # one whole sender; without the end it would be a beginning
+_TAG = re.compile("([A-Za-z0-9._-]{1,64})")
+
+
+class _Filter(NamedTuple):
+    """What a filter compares, the form in which that can be said here, and as which condition."""
+
+    key: str
+    pattern: re.Pattern[str]
+    condition: str
+    before: str = ""
+
+
+_FILTERS = {
+    "destinationaddrfilter": _Filter("destination_addr", _PREFIX, "prefix", "+"),
+    "sourceaddrfilter": _Filter("source_addr", _SENDER, "sender"),
+    "tagfilter": _Filter("tag", _TAG, "tag"),
+}
 _THROUGHPUT = "mt_messaging_cred quota http_throughput"
 
 
@@ -177,10 +196,9 @@ class _Routes:
             return self._apps(
                 [uid for uid, user in self._users.items() if user.keys.get("gid") == thing.keys.get("gid")]
             )
-        if kind == "destinationaddrfilter":
-            prefix = _PREFIX.fullmatch(thing.keys.get("destination_addr", ""))
-            return {"prefix": ["+" + prefix[1]]} if prefix is not None else None
-        return None
+        row = _FILTERS.get(kind)
+        found = row.pattern.fullmatch(thing.keys.get(row.key, "")) if row is not None else None
+        return {row.condition: [row.before + found[1]]} if row is not None and found is not None else None
 
     def _apps(self, uids: list[str]) -> Keys | None:
         users = [self._users[uid].keys.get("username", "") for uid in uids if uid in self._users]
