@@ -138,3 +138,23 @@ async def test_scheduled_message_goes_at_its_time_by_the_clock_on_the_wall(
     assert hook.of(scheduled) == []
     world.set_clock_ahead(HOUR_S + 1)
     await told_of(hook, scheduled)
+
+
+@pytest.mark.slow
+async def test_message_scheduled_a_year_ahead_outlives_a_kill_and_goes_in_its_second(
+    gateway: GatewayProcess, smsc: Smsc, hook: Hook, world: World
+) -> None:
+    year_s = 365 * DAY_S
+    await gateway.start()
+    at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=365)
+    scheduled = await gateway.send("in a year", send_at=at.isoformat())
+    await gateway.kill()
+    await gateway.start()
+    assert (await gateway.message(scheduled))["status"] == "scheduled"
+    world.set_clock_ahead(year_s - HOUR_S)
+    await until(lambda: gateway.logged("clock_stepped"), 10, "the step to be seen")
+    await told_of(hook, await gateway.send("an hour before"))
+    assert hook.of(scheduled) == []
+    world.set_clock_ahead(year_s + 1)
+    await told_of(hook, scheduled)
+    assert smsc.texts == ["an hour before", "in a year"]
