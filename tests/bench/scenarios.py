@@ -153,6 +153,11 @@ def scenarios(scale: float = 1.0) -> dict[str, Scenario]:
             (Load("accept", "http", {**one_by_one, "body": _body(receipt="none")}),),
         ),
         Scenario(
+            "http-paced-1750",
+            "one-message POSTs on 32 connections at half the rate of http-accept",
+            (Load("half", "http", {**one_by_one, "rate": 1750, "body": _body(receipt="none")}),),
+        ),
+        Scenario(
             "http-single",
             "one-message POSTs on 32 connections, a webhook for every receipt",
             (Load("single", "http", {**one_by_one, **every_receipt, "body": _body()}),),

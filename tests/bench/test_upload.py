@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.bench.children import Usage
-from tests.bench.upload import Beside, Body, Sender, faults, figures
+from tests.bench.upload import Beside, Body, Sender, faults, figures, main
 
 
 @pytest.mark.parametrize("kind", ["ndjson", "csv"])
@@ -35,3 +35,12 @@ def test_figures_are_of_the_rows_and_faults_are_named() -> None:
     assert faults(row, seen(), most_p99=20.0) == ["OTPs: p99 30.0 ms, at most 20"]
     assert faults(row, seen(lost=1), most_p99=0.0) == ["OTPs: {'lost': 1}"]
     assert faults(row | {"highest": 400.0}, seen(), most_p99=0.0) == ["memory grew from 60 to 400 MB"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["ndjson", "csv"])
+def test_long_body_is_taken_whole_and_memory_does_not_grow_with_it(
+    kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["--rows", "120000", "--octets", "1075", "--format", kind, "--otps", "10", "--alone", "1"])
+    assert status == 0, capsys.readouterr().err
