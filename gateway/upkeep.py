@@ -130,7 +130,7 @@ class Upkeep:
             grace_s={"fast": lanes.fast.receipt_grace, "bulk": lanes.bulk.receipt_grace},
             shortest_s=min(lane.ttl + lane.receipt_grace for lane in (lanes.fast, lanes.bulk)),
         )
-        pruning = Pruning(core.store, lambda: bool(core.commits.backlog), core.config.store.retention)
+        pruning = Pruning(core.store, core.config.store.retention)
         while True:
             await asyncio.sleep(60.0)
             self._look_at_clock()
