@@ -36,7 +36,13 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     two.add_argument("--times", type=_messages, default=50, metavar="N", help="so many (50)")
     two.set_defaults(run=_kills)
     three = modes.add_parser("memory", help="a day's messages flat out; needs make and a C compiler")
-    three.add_argument("--messages", type=_messages, default=1_000_000, metavar="N", help="so many (1000000)")
+    three.add_argument(
+        "--messages",
+        type=_messages,
+        default=2_000_000,
+        metavar="N",
+        help="so many (2000000), the first million to warm up",
+    )
     three.add_argument("--rate", type=_messages, metavar="R", help="messages a second; flat out without")
     three.add_argument("--every", type=float, default=60.0, metavar="S", help="seconds between two samples (60)")
     three.set_defaults(run=_memory)
