@@ -74,7 +74,6 @@ class Operations:
 
     async def run(self) -> None:
         """Sample rates each second, and now and then what only the store knows; write down when keys were used."""
-        await self._restore_keys()
         beat = 0
         while True:
             self._rates.sample(self._counters())
@@ -85,12 +84,9 @@ class Operations:
                 self._key_uses.write(self._core.commits.setting)
             await asyncio.sleep(1.0)
 
-    async def _restore_keys(self) -> None:
-        try:
-            settings = await self._core.store.settings()
-        except StoreError as error:
-            log.warning("key_uses_not_read", reason=str(error))
-            return
+    async def restore(self) -> None:
+        """Take up what an earlier run has written down of the keys, before anybody is let in. Raises StoreError."""
+        settings = await self._core.store.settings()
         hashes = (key_hash for app in self._core.config.apps.values() for key_hash in app.api_keys)
         self._key_uses.restore(settings, hashes)
 

@@ -160,6 +160,7 @@ class Gateway:
         """Take up what is on disk, bring up the binds, and listen. Raises StoreError, OSError."""
         await self.admin.start(self.config.admin.listen)
         await self.core.start()
+        await self.operations.restore()
         await self._listen_smpp()
         await self.http.start(self.config.http.listen)
         self._status = asyncio.get_running_loop().create_task(self.operations.run(), name="status")
