@@ -4,6 +4,7 @@ A kind says in `expected` what it takes, in words that finish "…, expected". R
 holds: it notes the problem and gives a stand-in, so that one run finds every problem.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
@@ -18,18 +19,18 @@ from gateway.config.units import BadValueError
 T = TypeVar("T")
 
 
-class Kind(Generic[T]):
+class Kind(ABC, Generic[T]):
     """How a value of the configuration is read from its node."""
 
     expected: str
 
+    @abstractmethod
     def read(self, node: Node, path: KeyPath, reading: Reading) -> T:
         """The value, or a stand-in after a problem was noted in `reading`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stand_in(self) -> T:
         """A harmless value of the right type, for where there is none to read. Never reaches a running gateway."""
-        raise NotImplementedError
 
 
 class ScalarKind(Kind[T]):
@@ -38,9 +39,9 @@ class ScalarKind(Kind[T]):
     secret = False  # True: problems never repeat what was written
     bare = False  # True (numbers, switches): quotes around it are a mistake
 
+    @abstractmethod
     def parse(self, text: str) -> T:
         """The value of `text`. Raises BadValueError."""
-        raise NotImplementedError
 
     def read(self, node: Node, path: KeyPath, reading: Reading) -> T:
         if not isinstance(node, ScalarNode) or is_null(node):

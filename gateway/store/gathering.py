@@ -1,5 +1,6 @@
 """What was said to the writer and is not durable yet, and what to call when it is."""
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
@@ -27,7 +28,7 @@ class Batch(NamedTuple):
     changes: Changes
 
 
-class Gathering:
+class Gathering(ABC):
     """Gathers what the roads say. Nothing here waits; `_stir(urgent)` is called after each word.
 
     Bulk accepts queue apart, so that a batch of thousands is written in slices behind everything else.
@@ -41,9 +42,9 @@ class Gathering:
         self._urgent_accepts = 0
         self._urgent_writing = 0
 
+    @abstractmethod
     def _stir(self, urgent: bool) -> None:
         """Something was said."""
-        raise NotImplementedError
 
     @property
     def gathered(self) -> int:
