@@ -42,11 +42,10 @@ class Overdue:
         tell: Callable[[Message], None],
         forget: Callable[[Segment], None],
         grace_s: Mapping[str, float],
-        shortest_s: float,
     ) -> None:
         """`reading()` is entered while messages are read to be changed; `tell(message)` makes what the app wants to
         hear; `forget(segment)`: nobody waits for its receipt any more, though one that comes still counts;
-        `grace_s`: by lane, how long after the ttl; `shortest_s`: nothing younger than that can be overdue."""
+        `grace_s`: by lane, how long after the ttl; nothing younger than the shortest can be overdue."""
         self._store = store
         self._commits = commits
         self._utc = utc
@@ -54,7 +53,7 @@ class Overdue:
         self._tell = tell
         self._forget = forget
         self._grace_s = grace_s
-        self._shortest_s = shortest_s
+        self._shortest_s = min(grace_s.values())
         self._since = ""
         self._whole_at = utc()
 

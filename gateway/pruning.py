@@ -24,16 +24,13 @@ class Outliving(Protocol):
 class Pruning:
     """Deletes what has outlived the retention."""
 
-    def __init__(
-        self, store: Outliving, retention_s: float, *, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-    ) -> None:
+    def __init__(self, store: Outliving, *, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
         self._store = store
-        self._retention_s = retention_s
         self._sleep = sleep
 
-    async def sweep(self, now: float) -> int:
-        """Delete all that has outlived it at `now` (epoch seconds); how many rows. Raises StoreError."""
-        before, went = now - self._retention_s, 0
+    async def sweep(self, now: float, retention_s: float) -> int:
+        """Delete all that is older than that at `now` (epoch seconds); how many rows. Raises StoreError."""
+        before, went = now - retention_s, 0
         while True:
             rows = await self._store.prune(before, ROWS, answers_before=now - ANSWERS_FOR_S)
             went += rows

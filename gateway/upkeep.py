@@ -120,6 +120,7 @@ class Upkeep:
         """Each minute: end what waits for a receipt that never comes; delete what has outlived the retention."""
         core = self._core
         lanes = core.config.lanes
+        grace_s = {"fast": lanes.fast.receipt_grace, "bulk": lanes.bulk.receipt_grace}
         overdue = Overdue(
             core.store,
             core.commits,
@@ -127,10 +128,9 @@ class Upkeep:
             reading=core.receipts.reading,
             tell=core.receipts.tell,
             forget=self._give_up,
-            grace_s={"fast": lanes.fast.receipt_grace, "bulk": lanes.bulk.receipt_grace},
-            shortest_s=min(lane.ttl + lane.receipt_grace for lane in (lanes.fast, lanes.bulk)),
+            grace_s=grace_s,
         )
-        pruning = Pruning(core.store, core.config.store.retention)
+        pruning = Pruning(core.store)
         while True:
             await asyncio.sleep(60.0)
             self._look_at_clock()
@@ -138,7 +138,7 @@ class Upkeep:
                 continue
             try:
                 await overdue.sweep()
-                await pruning.sweep(core.clock.utc())
+                await pruning.sweep(core.clock.utc(), core.config.store.retention)  # as the last reload left it
             except StoreError as error:
                 log.warning("sweep_failed", reason=str(error))
 

@@ -30,7 +30,6 @@ class Desk(ReceiptsDesk):
             tell=self.receipts.tell,
             forget=self._forget,
             grace_s={"fast": GRACE_S, "bulk": BULK_GRACE_S},
-            shortest_s=TTL + BULK_GRACE_S,
         )
 
     def _forget(self, segment: Segment) -> None:

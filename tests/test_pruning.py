@@ -26,5 +26,5 @@ async def test_pruning_takes_all_that_has_outlived_the_retention_with_a_pause_be
         slept.append(seconds)
 
     store = Rows(2 * ROWS + 10)
-    assert await Pruning(store, RETENTION_S, sleep=sleep).sweep(NOW) == 2 * ROWS + 10
+    assert await Pruning(store, sleep=sleep).sweep(NOW, RETENTION_S) == 2 * ROWS + 10
     assert (store.rows, store.asked, slept) == (0, {(NOW - RETENTION_S, NOW - ANSWERS_FOR_S)}, [PAUSE_S] * 2)
