@@ -42,10 +42,9 @@ class Gate:
         burst: int = 1,
         reserve: float = 0.0,
         throttles: Collection[int] = THROTTLES,
-        by_response_time: bool = False,
     ) -> "Gate":
         """A bind from its keys of the configuration; `rate_per_s` is its carrier's where it has none of its own."""
-        pacing = Pacing(rate_per_s, throttles, by_response_time=by_response_time)
+        pacing = Pacing(rate_per_s, throttles)
         return cls(name, TokenBucket(rate_per_s, burst, reserve), Window(window, reserve), pacing)
 
     @property

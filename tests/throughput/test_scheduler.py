@@ -2,6 +2,7 @@ from collections import Counter
 
 import pytest
 
+from tests.throughput.refusals import cut
 from throughput.bucket import TokenBucket
 from throughput.lanes import Entry, Lane
 from throughput.pacing import ESME_RTHROTTLED
@@ -158,8 +159,6 @@ def test_scheduler_passes_over_a_paused_bind_and_waits_for_the_last() -> None:
     pair.gates[1].answered(ESME_RTHROTTLED, 0.05, 10.5)
     put(pair, "bulk", "more")
     assert pair.pick(10.6) == Wait(11.0)
-    assert pair.gates[0].allowed_rate == pytest.approx(700.0)
-    assert pair.gates[0].bucket.rate == pytest.approx(700.0)
 
 
 def test_scheduler_sends_a_message_whole_over_one_bind() -> None:
@@ -283,15 +282,15 @@ def test_scheduler_forgets_old_groups(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_gate_that_is_reset_has_its_window_free_and_its_rate_kept() -> None:
     one = gate(window=2)
+    now = cut(one, 1.0)
     one.window.take(2)
-    one.answered(ESME_RTHROTTLED, 0.05, 1.0)
-    one.reset(1.5)
-    assert (one.window.used, one.paused_until) == (0, 2.0)
-    assert one.allowed_rate == pytest.approx(700.0)
+    one.reset(now + 0.5)
+    assert (one.window.used, one.paused_until) == (0, now + 1.0)
+    assert one.bucket.rate == one.allowed_rate == pytest.approx(700.0)
     one.window.take(2)
-    one.timed_out(12.5)
+    one.timed_out(now + 11.0)
     one.give_back(1)
     assert one.window.used == 0
     assert one.allowed_rate == pytest.approx(750.0)
-    one.set_rate(500.0, 13.0)
+    one.set_rate(500.0, now + 12.0)
     assert one.bucket.rate == one.allowed_rate == 500.0
