@@ -116,6 +116,7 @@ class Carrier:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._soon = False
+        self._turned = asyncio.Event()
         self.draining = False
         self.retired = False
         """Whether it is configured no longer, and only what is in flight keeps it."""
@@ -145,6 +146,7 @@ class Carrier:
         gate = self.gates.pop(bind.name, None)
         if gate is not None:
             self.scheduler.remove(gate)
+        self._turned.set()
 
     def adopt(self, fresh: "Carrier") -> None:
         """Go on by the settings of one that was built anew under this name; what waits is laid out by them.
@@ -173,6 +175,12 @@ class Carrier:
     def idle(self) -> bool:
         """Whether nothing of any message is here: in no lane, in no window, and nothing put off."""
         return not self.in_flight and not self._delays and not any(map(len, self.scheduler.lanes.values()))
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        """Wait for `done()`, which is asked after each turn of answers and timers, and when a bind goes."""
+        while not done():
+            self._turned.clear()
+            await self._turned.wait()
 
     def _lay_out_anew(self) -> None:
         for lane in self.scheduler.lanes.values():
@@ -335,6 +343,7 @@ class Carrier:
     def pump(self) -> None:
         """Send all that may go now, a bounded number in one turn; then wait for the moment the scheduler names."""
         self._soon = False
+        self._turned.set()
         now = self._monotonic()
         if self._delays:
             self._come_due(now)
@@ -503,6 +512,7 @@ class Carrier:
         gate = self.gates.get(bind.name)
         if gate is not None:
             gate.reset(self._monotonic())
+        self._turned.set()
         for context in unanswered:
             if isinstance(context, Flight):
                 self._outcomes.uncertain(self, context)

@@ -7,6 +7,7 @@ it is answered. Limits (tps, window, burst, the reserve) change under a bind tha
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -24,8 +25,10 @@ from throughput.gate import Gate, GateSettings
 
 log = structlog.get_logger()
 
-LOOK_EVERY_S = 0.02
-"""So often it is looked whether a bind that leaves has its answers: this happens a few times a day."""
+_OF_SESSIONS = ("enquire_link", "response_timeout", "reconnect")
+"""A carrier's keys that its binds are made with."""
+_OF_LIMITS = ("tps", "burst")
+"""Those that change under binds that stay."""
 
 Built = tuple[Bind, Gate | None]
 
@@ -88,8 +91,11 @@ class Fleet:
     def run(self) -> None:
         """Hold all binds."""
         for carrier in self.carriers.values():
-            for bind in carrier.binds.values():
-                self._spawn(bind.run())
+            self._hold(carrier)
+
+    def _hold(self, carrier: Carrier) -> None:
+        for bind in carrier.binds.values():
+            self._spawn(bind.run())
 
     @property
     def everyone(self) -> Iterable[Carrier]:
@@ -171,8 +177,7 @@ class Fleet:
         for name, carrier in plan.added.items():
             carrier.draining = self._quiet
             self.carriers[name] = carrier
-            for bind in carrier.binds.values():
-                self._spawn(bind.run())
+            self._hold(carrier)
         for carrier in self.carriers.values():
             carrier.lane("fast").set_shares(plan.lanes.fast.share)
             carrier.lane("bulk").set_shares(plan.lanes.bulk.share)
@@ -210,8 +215,7 @@ class Fleet:
 
     async def _retire(self, carrier: Carrier) -> None:
         """Keep it until nothing of any message is there; receipts that it may still owe are awaited on disk."""
-        while carrier.binds or not carrier.idle:  # noqa: ASYNC110  see LOOK_EVERY_S
-            await asyncio.sleep(LOOK_EVERY_S)
+        await carrier.until(lambda: not carrier.binds and carrier.idle)
         carrier.correlation.spill_all()
         carrier.close()
         self._retiring.remove(carrier)
@@ -227,10 +231,10 @@ class Fleet:
         """Send no more over it, wait for its answers, unbind; then the one that follows takes its place."""
         held_back = bind.receive_only
         carrier.set_receive_only(bind, True)
-        gate, until = carrier.gates.get(bind.name), self._around.monotonic() + bind.settings.response_timeout_s
-        # As in `_retire`: an answer is looked for now and then.
-        while bind.up and gate is not None and gate.window.used and self._around.monotonic() < until:  # noqa: ASYNC110
-            await asyncio.sleep(LOOK_EVERY_S)
+        gate = carrier.gates.get(bind.name)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(bind.settings.response_timeout_s):
+                await carrier.until(lambda: not bind.up or gate is None or not gate.window.used)
         stopped = bind.halted
         await bind.stop()
         carrier.remove(bind)
@@ -250,24 +254,11 @@ class Fleet:
 
 def _needs_a_new_session(was: config.Bind, each: config.Bind, old: config.Carrier, new: config.Carrier) -> bool:
     """Whether a bind cannot go on as it is: anything but how much it may send has changed."""
-    timing = (old.enquire_link, old.response_timeout, old.reconnect) != (
-        new.enquire_link,
-        new.response_timeout,
-        new.reconnect,
-    )
-    return timing or replace(was, window=each.window, tps=each.tps, burst=each.burst) != each
+    otherwise_held = any(getattr(old, key) != getattr(new, key) for key in _OF_SESSIONS)
+    return otherwise_held or replace(was, window=each.window, tps=each.tps, burst=each.burst) != each
 
 
 def _settings(carrier: config.Carrier) -> config.Carrier:
     """A carrier without what its binds, its limits and its bill alone are made of: what `adopt` takes over."""
     plain = config.Carrier(binds=())
-    return replace(
-        carrier,
-        binds=(),
-        tps=plain.tps,
-        burst=plain.burst,
-        enquire_link=plain.enquire_link,
-        response_timeout=plain.response_timeout,
-        reconnect=plain.reconnect,
-        price=None,
-    )
+    return replace(carrier, **{key: getattr(plain, key) for key in ("binds", "price", *_OF_LIMITS, *_OF_SESSIONS)})
