@@ -382,7 +382,7 @@ class Carrier:
             outgoing.sent_before = True
             self._counts.first_sent(message.lane, utc - (message.send_at or message.created_at))
         template, remaining_s, left = self.settings.template, message.expires_at - utc, send.segments
-        fill, without = template.fill, outgoing.without | template.without
+        fill, without = template.fill, outgoing.without | template.left_out(remaining_s)
         if gate.name in self._plain:
             without |= NO_TLVS
         for segment in outgoing.waiting()[:left]:

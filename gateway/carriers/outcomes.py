@@ -163,7 +163,7 @@ class Outcomes:
             self._failed(queue, bind, flight, command_status)
         else:
             if without & outgoing.without:
-                self.omissions.taken(flight)
+                self.omissions.taken(flight, outgoing.message.expires_at - self._utc())
             self._taken(queue, bind, outgoing, segment, message_id)
 
     def _tell(self, bind: Bind, flight: Flight, command_status: int, message_id: str, elapsed_s: float | None) -> None:

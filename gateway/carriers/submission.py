@@ -31,6 +31,14 @@ def validity_until(minute: int) -> str:
     return format_absolute(datetime.fromtimestamp(minute * 60, UTC))
 
 
+def length(remaining_s: float) -> int:
+    """How long a validity_period is, to a power of two: alike for times of which none is twice the other.
+
+    What an SMSC says to one validity_period it says to others about as long: many have a longest, few take none.
+    """
+    return int(remaining_s).bit_length()
+
+
 class SubmitTemplate:
     """Makes a carrier's submit_sm. What it was told to go without stays away until the process ends."""
 
@@ -45,18 +53,25 @@ class SubmitTemplate:
         self._validity = _VALIDITY[validity_form]
         self._own = frozenset(tag for tag, _ in tlvs)
         self._barred: frozenset[int] = frozenset()
-        self.without = NO_TIME if validity_form == "none" else 0
-        """What every submit_sm goes without; NO_TLVS is never among it, since tags stay away one by one."""
+        self._never = NO_TIME if validity_form == "none" else 0
+        self.timeless: frozenset[int] = frozenset()
+        """The lengths (see `length`) of which no validity_period is written any more."""
 
     @property
     def barred(self) -> frozenset[int]:
         """The tags that stay away."""
         return self._barred
 
-    def go_without_time(self) -> None:
-        """Write no validity_period from now on."""
-        self._validity = _VALIDITY["none"]
-        self.without = NO_TIME
+    def go_without_time(self, of: int) -> None:
+        """Write no validity_period of this length (see `length`) from now on."""
+        self.timeless |= {of}
+
+    def left_out(self, remaining_s: float) -> int:
+        """NO_TIME or 0: what a submit_sm goes without whose message has so long to live.
+
+        NO_TLVS is never among it, since tags stay away one by one.
+        """
+        return NO_TIME if self.timeless and length(remaining_s) in self.timeless else self._never
 
     def go_without(self, tags: frozenset[int]) -> None:
         """Write no TLVs with these tags from now on, neither the carrier's own nor an app's."""

@@ -38,7 +38,7 @@ async def test_segment_refused_for_its_time_goes_again_at_once_without_any(statu
         assert [event.command_status for event in message.events] == [status, 0]
 
 
-async def test_carrier_that_takes_it_without_time_gets_none_from_then_on() -> None:
+async def test_carrier_that_takes_two_without_time_gets_none_from_then_on() -> None:
     async with world("telcel") as w:
         w.up("telcel-1")
         bind = w.binds["telcel-1"]
@@ -46,14 +46,42 @@ async def test_carrier_that_takes_it_without_time_gets_none_from_then_on() -> No
         bind.answer(INVALID_EXPIRY)
         bind.answer(INVALID_EXPIRY)  # sent before anything was learnt
         await w.settle()
-        assert learnt(w) == ()
         bind.answer()
+        assert learnt(w) == ()
         bind.answer()
         assert learnt(w) == ("validity_period",)
 
         await w.send(w.message(2))
         assert bind.answer().validity_period == ""
         assert len(bind.history) == 5
+
+
+async def test_message_refused_for_its_time_teaches_nothing_of_shorter_ones() -> None:
+    """A carrier that takes none of three days: what goes to it for five minutes still ends in time."""
+    async with world("telcel") as w:
+        w.up("telcel-1")
+        bind, days = w.binds["telcel-1"], {"expires_at": w.clock.utc() + 3 * 86_400}
+        for number in range(2):
+            await w.send(w.message(number, **days))
+            bind.answer(INVALID_EXPIRY)
+            await w.settle()
+            bind.answer()
+        await w.send(w.message(2, **days), w.message(3, expires_at=w.clock.utc() + 300))
+        assert bind.answer().validity_period == ""
+        assert bind.answer().validity_period == "000000000500000R"
+
+
+async def test_message_of_many_parts_refused_for_its_time_is_one_word() -> None:
+    async with world("telcel") as w:
+        w.up("telcel-1")
+        bind = w.binds["telcel-1"]
+        await w.send(w.message(0, content=Content("x" * 300, parts=2)))
+        bind.answer(INVALID_EXPIRY)
+        bind.answer(INVALID_EXPIRY)
+        await w.settle()
+        bind.answer()
+        bind.answer()
+        assert learnt(w) == ()
 
 
 async def test_segment_refused_for_its_time_twice_is_refused_and_nothing_learnt() -> None:
