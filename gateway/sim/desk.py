@@ -3,17 +3,15 @@
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from gateway.clock import Clock
 from gateway.sim import nonsense
-from gateway.sim.agenda import Agenda
+from gateway.sim.around import Around
 from gateway.sim.ends import Ends
 from gateway.sim.faults import Deed, Dice
 from gateway.sim.habits import SILENCE
 from gateway.sim.message_ids import MessageIds
 from gateway.sim.outbox import Link
-from gateway.sim.profile import Profile
 from gateway.sim.records import AnySubmit, Record, Records
-from gateway.sim.stats import Second, Stats
+from gateway.sim.stats import Second
 from gateway.smpp.codec import encode
 from gateway.smpp.destinations import Destination
 from gateway.smpp.pdu import (
@@ -71,28 +69,19 @@ class Desk:
 
     def __init__(
         self,
-        profile: Profile,
-        agenda: Agenda,
-        clock: Clock,
-        random: Callable[[], float],
-        *,
-        stats: Stats,
+        around: Around,
         records: Records,
         offer: Callable[[str, DeliverSm | DataSm], None],
         observer: Observer | None = None,
     ) -> None:
-        self._profile = profile
-        self._agenda = agenda
-        self._clock = clock
-        self._random = random
-        self._stats = stats
+        self._profile, self._agenda, self._clock, self._random, self._stats = around
         self._records = records
         self._observer = observer
-        self._ids = MessageIds(profile.id_form, clock.utc(), random)
-        self._ends = Ends(profile, agenda, clock, random, stats=stats, ids=self._ids, offer=offer)
+        self._ids = MessageIds(around.profile.id_form, around.clock.utc(), around.random)
+        self._ends = Ends(around, self._ids, offer)
         self._admitted = Second(1.0 - _BUNCHING_S)
-        self.faults = profile.faults
-        self.dice = Dice(profile.faults, random)
+        self.faults = around.profile.faults
+        self.dice = Dice(self.faults, around.random)
 
     def take(self, submit: Submit) -> None:
         """A submit_sm, data_sm or submit_multi came."""

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 
-from gateway.clock import Clock
-from gateway.sim.agenda import Agenda
+from gateway.sim.around import Around
 from gateway.sim.faults import Dice, Mishap
 from gateway.sim.habits import ReceiptParts
 from gateway.sim.message_ids import MessageIds
-from gateway.sim.profile import Profile
 from gateway.sim.receipts import receipt
 from gateway.sim.records import Record
-from gateway.sim.stats import Stats
 from gateway.smpp.pdu import DataSm, DeliverSm
 from gateway.smpp.spec import MessageState, wants_receipt
 
@@ -18,22 +15,8 @@ from gateway.smpp.spec import MessageState, wants_receipt
 class Ends:
     """Decides ends as messages are taken. `offer(system_id, pdu)` is given the receipts; a stray one takes of `ids`."""
 
-    def __init__(
-        self,
-        profile: Profile,
-        agenda: Agenda,
-        clock: Clock,
-        random: Callable[[], float],
-        *,
-        stats: Stats,
-        ids: MessageIds,
-        offer: Callable[[str, DeliverSm | DataSm], None],
-    ) -> None:
-        self._profile = profile
-        self._agenda = agenda
-        self._clock = clock
-        self._random = random
-        self._stats = stats
+    def __init__(self, around: Around, ids: MessageIds, offer: Callable[[str, DeliverSm | DataSm], None]) -> None:
+        self._profile, self._agenda, self._clock, self._random, self._stats = around
         self._ids = ids
         self._offer = offer
 

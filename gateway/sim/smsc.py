@@ -14,6 +14,7 @@ from collections.abc import Callable
 from gateway.clock import Clock
 from gateway.connection import Connection
 from gateway.sim.agenda import Agenda
+from gateway.sim.around import Around
 from gateway.sim.desk import Desk, Observer, Submit
 from gateway.sim.faults import Dice, Faults
 from gateway.sim.inbound import inbound
@@ -72,10 +73,8 @@ class Simulator:
         self._links: dict[Connection, Link] = {}
         self._server: asyncio.Server | None = None
         self._gone = asyncio.Event()
-        self._desk = Desk(
-            profile, self.agenda, clock, random,
-            stats=self.stats, records=self.records, offer=self._offer, observer=observer,
-        )  # fmt: skip
+        around = Around(profile, self.agenda, clock, random, self.stats)
+        self._desk = Desk(around, self.records, self._offer, observer)
 
     @property
     def received(self) -> deque[Record]:
