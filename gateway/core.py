@@ -31,6 +31,7 @@ from gateway.message import Delivery, Message, Status
 from gateway.metrics import Metrics
 from gateway.numbering import build_resolver
 from gateway.optouts import OptOutList
+from gateway.plans import tell_plans
 from gateway.receipts import Receipts
 from gateway.replies import Replies
 from gateway.rules import MAX_PARTS, build_inbound_rules, build_rules
@@ -79,6 +80,7 @@ class Core:
         self._commit_s = metrics.store_commit_seconds()
         self._retry_after_s = retry_after_s
         self.resolver = build_resolver(config, clock.monotonic, clock.utc, self._on_asked)
+        tell_plans(config, self.resolver)
         self.opt_outs = OptOutList(self.commits, clock.utc)
         self.conversations = Conversations()
         self.carriers: dict[str, Carrier] = {}

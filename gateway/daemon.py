@@ -20,7 +20,7 @@ from gateway.apps.descriptors import raise_limit
 from gateway.config import Config, ConfigError, load
 from gateway.errors import StoreError
 from gateway.notify import Notify
-from gateway.numbering import renew_plans
+from gateway.plans import renew_plans
 from gateway.wiring import Gateway
 
 log = structlog.get_logger()

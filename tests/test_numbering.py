@@ -7,7 +7,8 @@ from structlog.testing import capture_logs
 
 from gateway.config import Config, load
 from gateway.config.schema import Config as Schema
-from gateway.numbering import build_resolver, configured_plan, renew_plans
+from gateway.numbering import build_resolver, configured_plan
+from gateway.plans import renew_plans, tell_plans
 from portability.networks import Networks
 from portability.remote import Remote
 from portability.source import NeedsAsking
@@ -93,7 +94,9 @@ def test_plan_of_the_configuration_is_that_of_its_first_source(tmp_path: Path) -
     assert plan is not None
     assert plan.mobile(NUMBER) is True
     (tmp_path / "plan.csv").unlink()
-    assert configured_plan(config, Networks()) is None
+    gone = configured_plan(config, Networks())
+    assert gone is not None
+    assert "plan.csv: No such file" in (gone.unavailable or "")
 
 
 async def test_plan_is_renewed_when_its_file_is_another_and_stays_where_that_is_of_no_use(tmp_path: Path) -> None:
@@ -128,6 +131,9 @@ async def test_plan_that_was_missing_at_the_start_is_taken_when_it_is_there(tmp_
     whole = (tmp_path / "plan.csv").read_text()
     (tmp_path / "plan.csv").unlink()
     resolver = build_resolver(config)
+    with capture_logs() as logged:
+        tell_plans(config, resolver)
+    assert [line["event"] for line in logged] == ["plan_not_available"]
     try:
         (tmp_path / "plan.csv").write_text(whole)
         assert len(await renew_plans(config, resolver)) == 1
@@ -141,8 +147,9 @@ async def test_plan_with_holders_and_rows_that_mean_nothing_is_taken_and_says_so
     rows = ["5512340000,5512349999,Casa,mobile", "5512350000,5512350099,Otra,", "5512360000,5512350099,telcel,"]
     (tmp_path / "plan.csv").write_text("start,end,network,kind\n" + "\n".join(rows))
 
+    resolver = build_resolver(config)
     with capture_logs() as logged:
-        resolver = build_resolver(config)
+        tell_plans(config, resolver)
     await resolver.close()
 
     said = {line["event"]: line for line in logged}

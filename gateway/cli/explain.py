@@ -7,7 +7,7 @@ import time
 
 from gateway.cli.arguments import Subparsers, add_command, whole_config
 from gateway.cli.failure import WRONG_USAGE, Failure
-from gateway.cli.output import duration, fields, print_json, table, terminal
+from gateway.cli.output import duration, print_fields, print_json, table, terminal
 from gateway.config import Config
 from gateway.explain import Explainer, Explanation
 from gateway.intake import Intake, Submission
@@ -16,6 +16,7 @@ from gateway.numbering import build_resolver
 from gateway.rules import build_prices, build_rules
 from gateway.store.commits import Commits
 from gateway.store.memory import MemoryStore
+from portability.number import InvalidNumber, normalise
 from portability.source import Resolver
 
 
@@ -77,11 +78,19 @@ class _NoOptOuts:
 
 
 async def _explained(config: Config, submission: Submission) -> Explanation:
-    resolver = build_resolver(config)
+    resolver = build_resolver(config, around=_asked_for(submission.to, config.portability.region))
     try:
         return await _explainer(config, resolver).explain(submission)
     finally:
         await resolver.close()
+
+
+def _asked_for(to: str, region: str) -> int | None:
+    """The only number that the plan has to tell of: reading all of it takes more than a second."""
+    try:
+        return int(normalise(to, region).digits)
+    except InvalidNumber:
+        return None
 
 
 def _explainer(config: Config, resolver: Resolver) -> Explainer:
@@ -110,25 +119,23 @@ def _nothing(_message: Message) -> None:
 
 def _show(explained: Explanation) -> None:
     price, age_s = explained.price, explained.age_s
-    console = terminal()
-    console.print(
-        fields(
-            [
-                ("number", explained.number),
-                ("network", explained.network),
-                ("source", explained.source),
-                ("ported", None if explained.ported is None else "yes" if explained.ported else "no"),
-                ("data's age", None if age_s is None else duration(age_s)),
-                ("lane", explained.lane),
-                ("carriers", ", ".join(explained.carriers)),
-                ("sender", explained.sender),
-                ("encoding", explained.encoding),
-                ("segments", explained.segments),
-                ("price", price and " ".join(price.values())),
-                ("refusal", explained.refusal),
-            ]
-        )
+    print_fields(
+        [
+            ("number", explained.number),
+            ("network", explained.network),
+            ("source", explained.source),
+            ("ported", None if explained.ported is None else "yes" if explained.ported else "no"),
+            ("data's age", None if age_s is None else duration(age_s)),
+            ("lane", explained.lane),
+            ("carriers", ", ".join(explained.carriers)),
+            ("sender", explained.sender),
+            ("encoding", explained.encoding),
+            ("segments", explained.segments),
+            ("price", price and " ".join(price.values())),
+            ("refusal", explained.refusal),
+        ]
     )
     rows = [(step["step"], step["asked"], step["answer"], step["why"]) for step in explained.steps]
+    console = terminal()
     console.print(table(("STEP", "ASKED", "ANSWER", "WHY"), rows))
     console.print("From the configuration alone: every carrier is taken for up, and nobody for opted out.")

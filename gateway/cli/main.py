@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from gateway import log
 from gateway.cli.arguments import add_config
 from gateway.cli.failure import FAILED, WRONG_USAGE, Failure
 from gateway.cli.output import complain, plain
@@ -39,12 +38,12 @@ _INTERRUPTED = 130  # as shells have it: 128 and the signal's number
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit status: 0 done, 1 failed, 2 wrong usage or configuration."""
-    log.configure(level="warning", layout="console")  # `run` sets what its configuration says
     words = sys.argv[1:] if argv is None else list(argv)
     try:
         args = build_parser(words).parse_args(words)
     except SystemExit as end:  # how argparse ends --help (0) and wrong usage (2)
         return end.code if isinstance(end.code, int) else WRONG_USAGE
+    _log_for_people()
     try:
         return _run(args)
     finally:
@@ -67,6 +66,17 @@ def _run(args: argparse.Namespace) -> int:
         return _INTERRUPTED
 
 
+def _log_for_people() -> None:
+    """Lines from warnings up, onto standard error; `run` sets what its configuration says.
+
+    Only where the command has brought what logs: alone that takes 90 ms, a third of all that `relevo lookup` took.
+    """
+    if "structlog" in sys.modules:
+        from gateway import log  # noqa: PLC0415  see above
+
+        log.configure(level="warning", layout="console")
+
+
 def _flush() -> None:
     """Write out what is left; to nobody, if the reader has gone, of which the interpreter would complain at its end."""
     try:
@@ -80,7 +90,7 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="relevo", description="An SMPP gateway between apps and mobile operators.")
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     add_config(parser)
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, prog=parser.prog)
     named = _command(words)
     for command in (named,) if named in COMMANDS else COMMANDS:
         import_module(f"gateway.cli.{command}").add_parser(subparsers)

@@ -3,13 +3,13 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from gateway.masking import escape
+
+if TYPE_CHECKING:  # 45 ms, which only tables have to take
+    from rich.console import Console
+    from rich.table import Table
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
@@ -24,8 +24,10 @@ def complain(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def terminal(*, stderr: bool = False) -> Console:
+def terminal(*, stderr: bool = False) -> "Console":
     """Where tables go. Nothing in a text is taken for markup; off a terminal lines are 80 wide, or COLUMNS."""
+    from rich.console import Console  # noqa: PLC0415  see above
+
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
@@ -34,8 +36,11 @@ def plain(value: object) -> str:
     return "" if value is None else escape(str(value))
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> Table:
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> "Table":
     """A table without lines. A heading that begins with ">" has numbers under it, to the right."""
+    from rich import box  # noqa: PLC0415  see above
+    from rich.table import Table  # noqa: PLC0415  see above
+
     made = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
     for heading in headings:
         right = heading.startswith(">")
@@ -45,15 +50,12 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], title: str 
     return made
 
 
-def fields(pairs: Iterable[tuple[str, object]]) -> Table:
-    """Names and values, a pair a line; pairs without a value are left out."""
-    made = Table.grid(padding=(0, 2))
-    made.add_column(style="dim", no_wrap=True)
-    made.add_column(overflow="fold")
-    for name, value in pairs:
-        if value not in (None, ""):
-            made.add_row(name, plain(value))
-    return made
+def print_fields(pairs: Iterable[tuple[str, object]]) -> None:
+    """Names and values on standard output, a pair a line; pairs without a value are left out."""
+    shown = [(name, plain(value)) for name, value in pairs if value not in (None, "")]
+    width = max((len(name) for name, _ in shown), default=0)
+    for name, value in shown:
+        print(f"{name:<{width}}  {value}")
 
 
 def count(value: float | None) -> str:

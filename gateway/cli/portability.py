@@ -12,9 +12,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from gateway.cli import portability_fetch, portability_plan
 from gateway.cli.arguments import Subparsers, add_command, add_group, whole_config
 from gateway.cli.failure import Failure
-from gateway.cli.output import complain, count, duration, fields, plain, print_json, table, terminal
-from gateway.cli.ported_table import table_path, what_it_did, when
-from gateway.numbering import build_networks, configured_plan
+from gateway.cli.output import complain, count, duration, plain, print_fields, print_json, table, terminal
+from gateway.cli.ported_table import plan_to_check_by, table_path, what_it_did, when
+from gateway.numbering import build_networks
 from portability import load as loading
 from portability.abd_load import apply_due, load_abd
 from portability.rows import BadRow
@@ -61,7 +61,7 @@ def load(args: argparse.Namespace) -> int:
         }
         try:
             if args.format == "abd":
-                loaded = load_abd(args.file, path, networks, plan=configured_plan(config, networks), **options)
+                loaded = load_abd(args.file, path, networks, plan=plan_to_check_by(config, networks), **options)
             else:
                 loaded = loading.load(args.file, path, networks, region=config.portability.region, **options)
         except LoadError as error:
@@ -105,14 +105,13 @@ def info(args: argparse.Namespace) -> int:
         print_json({"path": str(path), "rows": found.rows, "as_of": found.as_of, **waiting, "files": listed})
         return 0
     age = "" if found.as_of is None else f"{duration(max(0.0, time.time() - found.as_of))} old"
-    console = terminal()
     told: list[tuple[str, object]] = [("table", path), ("numbers", count(found.rows)), ("newest data", age)]
     if found.next_due is not None:
         told.append(("dated ahead", f"{count(found.pending)} moves, the next for {when(found.next_due)}"))
-    console.print(fields(told))
+    print_fields(told)
     rows = [(when(file.loaded_at), file.name, what_it_did(file._asdict())) for file in files]
     if rows:
-        console.print(table(("LOADED", "FILE", "DID"), rows))
+        terminal().print(table(("LOADED", "FILE", "DID"), rows))
     return 0
 
 

@@ -12,11 +12,11 @@ from gateway.cli.arguments import Subparsers, add_command, config_path, ended, w
 from gateway.cli.failure import WRONG_USAGE, Failure
 from gateway.cli.fetch_report import Report, gaps
 from gateway.cli.output import complain, count, plain
-from gateway.cli.ported_table import table_path
+from gateway.cli.ported_table import plan_to_check_by, table_path
 from gateway.config import Config
 from gateway.config.fetching import Fetch
 from gateway.config.secret import Secret
-from gateway.numbering import build_networks, configured_plan
+from gateway.numbering import build_networks
 from portability import load as loading
 from portability.abd_load import load_abd
 from portability.abd_moves import ZONE
@@ -117,7 +117,7 @@ class _Loader:
 
     @cached_property
     def _plan(self) -> Plan | None:
-        return configured_plan(self._config, self._networks)
+        return plan_to_check_by(self._config, self._networks)
 
     def load(self, file: Path) -> Loaded:
         """Raises LoadError. Bad records are named on standard error, the first of them."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.cli.arguments import Subparsers, add_command, config_path, whole_config
 from gateway.cli.failure import WRONG_USAGE, Failure
-from gateway.cli.output import complain, count, fields, plain, print_json, table, terminal
+from gateway.cli.output import complain, count, plain, print_fields, print_json, table, terminal
 from gateway.cli.ported_table import when
 from gateway.config import Config
 from gateway.config.numbering import PlanSource
@@ -93,7 +93,7 @@ def _install(file: Path, place: Path, as_of: float) -> None:
 
 
 def _show(path: Path, ranges: Ranges, installed: Path | None) -> None:
-    report, console = ranges.report, terminal()
+    report = ranges.report
     told: list[tuple[str, object]] = [
         ("plan", path),
         ("installed as", installed),
@@ -103,13 +103,11 @@ def _show(path: Path, ranges: Ranges, installed: Path | None) -> None:
         ("rows without a kind", count(report.without_kind) if report.without_kind else None),
         ("ranges", count(report.ranges)),
     ]
-    console.print(fields(told))
+    print_fields(told)
     unknown = list(report.unknown_holders.items())
     if unknown:
         heading = "Holders of mobile numbers that are no network (portability.aliases):"
         rows = [(name, count(numbers)) for name, numbers in unknown[:_SHOWN]]
-        console.print(table(("HOLDER", ">NUMBERS"), rows, title=heading))
+        terminal().print(table(("HOLDER", ">NUMBERS"), rows, title=heading))
         if len(unknown) > _SHOWN:
-            console.print(
-                f"and {len(unknown) - _SHOWN} more, with {count(sum(n for _, n in unknown[_SHOWN:]))} numbers"
-            )
+            print(f"and {len(unknown) - _SHOWN} more, with {count(sum(n for _, n in unknown[_SHOWN:]))} numbers")
