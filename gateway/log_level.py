@@ -32,12 +32,10 @@ class LogLevel:
 
     def set(self, level: str, seconds: float | None) -> LevelNow:
         """Log from `level` on; after `seconds`, if given, as configured again. KeyError for what is no level."""
-        before = logging.level()
-        logging.set_level(level)
+        _change(level, seconds)
         self._forget_timer()
         if seconds is not None:
             self._timer = asyncio.get_running_loop().call_later(seconds, self._back)
-        log.warning("log_level", level=level, before=before, seconds=seconds)
         return self.now()
 
     def configured_anew(self) -> None:
@@ -50,11 +48,17 @@ class LogLevel:
 
     def _back(self) -> None:
         self._timer = None
-        before, level = logging.level(), self._configured()
-        logging.set_level(level)
-        log.warning("log_level", level=level, before=before, seconds=None)
+        _change(self._configured(), None)
 
     def _forget_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _change(level: str, seconds: float | None) -> None:
+    """Said while the more talkative of both levels holds: that the log falls silent is told, too."""
+    before = logging.level()
+    logging.set_level(min(before, level, key=logging.LEVELS.__getitem__))
+    log.warning("log_level_changed", before=before, now=level, seconds=seconds)
+    logging.set_level(level)

@@ -53,9 +53,14 @@ class Scrape:
                 family(*values)
 
     def forget(self, **labels: str) -> None:
-        """Drop the series with these label values: what a reload took out of the configuration (`carrier="telcel"`)."""
+        """Drop the gauges with these label values: what a reload took out of the configuration (`carrier="telcel"`).
+
+        Else a bind that is gone would stand there as one that is down. Counters and histograms stay: what they count
+        has happened.
+        """
         for family in self.families.values():
-            family.forget(labels)
+            if isinstance(family, Gauge):
+                family.forget(labels)
 
     def gauge_reader(self, name: str, read: Reader) -> Callable[[], None]:
         """Ask `read` for the gauge's series, as (label values, number), at each scrape. Returns what ends that.

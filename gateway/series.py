@@ -95,7 +95,7 @@ class Family(Generic[S]):
         return self.series.setdefault(values, self._make())
 
     def forget(self, chosen: Mapping[str, str]) -> None:
-        """Drop the series that have all these label values. Handles given out before count into nowhere."""
+        """Drop the series that have all these label values. Handles given out before lead nowhere."""
         if not chosen or not chosen.keys() <= set(self.labels):
             return
         places = [(self.labels.index(label), value) for label, value in chosen.items()]

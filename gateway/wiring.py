@@ -215,6 +215,7 @@ class Gateway:
         renewed = self._renew_certificates(file)
         credentials = AppCredentials(config.apps, self.key_uses.used)
         rules, inbound_rules = build_rules(config), build_inbound_rules(config)  # a list's file may be gone by now
+        self._forget_gone(self.config, config)
         self.config = self.core.config = config
         self.core.intake.apply(rules)
         self.core.fleet.carry_out(plan)
@@ -282,18 +283,30 @@ class Gateway:
         return self.metrics
 
     def _preset(self, config: Config) -> None:
-        binds = [(name, bind.name) for name, carrier in config.carriers.items() for bind in carrier.binds]
-        self.metrics.preset(list(config.carriers), binds, LANES, list(config.apps))
+        self.metrics.preset(list(config.carriers), _binds(config), LANES, list(config.apps))
         for route in config.routes:
             for network, carrier in product(route.network, route.carriers):
                 self.metrics.wrong_network(network, carrier)
 
+    def _forget_gone(self, before: Config, after: Config) -> None:
+        """Gauges of what is configured no longer."""
+        for carrier in before.carriers.keys() - after.carriers.keys():
+            self.metrics.forget(carrier=carrier)
+        for carrier, bind in set(_binds(before)) - set(_binds(after)):
+            self.metrics.forget(carrier=carrier, bind=bind)
+        for app in before.apps.keys() - after.apps.keys():
+            self.metrics.forget(app=app)
+
+
+def _binds(config: Config) -> list[tuple[str, str]]:
+    """Every bind, with its carrier's name before its own."""
+    return [(name, bind.name) for name, carrier in config.carriers.items() for bind in carrier.binds]
+
 
 def _kept_back(config: Config) -> int:
     """Descriptors that no caller gets: for binds, posts to apps, the store, ops, and what is open for a moment."""
-    binds = sum(len(carrier.binds) for carrier in config.carriers.values())
     posts = sum(app.webhook is not None or bool(app.callbacks) for app in config.apps.values()) * IN_FLIGHT
-    return 64 + 2 * binds + posts
+    return 64 + 2 * len(_binds(config)) + posts
 
 
 def _reloadable(change: Change) -> bool:

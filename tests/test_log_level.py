@@ -1,6 +1,8 @@
 """The log's level at run time: for a while, or until the configuration is read again."""
 
 import asyncio
+import io
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -49,6 +51,21 @@ async def test_later_word_takes_the_place_of_the_one_before() -> None:
     level.set("debug", 1_000)
     level.close()
     assert level.now().back_in_s is None
+
+
+@pytest.mark.parametrize(("before", "now"), [("info", "error"), ("error", "debug"), ("error", "info")])
+async def test_change_is_told_also_where_the_log_falls_silent(before: str, now: str) -> None:
+    out = io.BytesIO()
+    log.configure(before, stream=out)
+
+    LogLevel(lambda: before).set(now, 60.0)
+
+    (line,) = map(json.loads, out.getvalue().splitlines())
+    assert line.pop("timestamp")
+    assert line == {
+        "level": "warning", "event": "log_level_changed", "before": before, "now": now, "seconds": 60.0,
+    }  # fmt: skip
+    assert log.level() == now
 
 
 async def test_what_is_no_level_changes_nothing() -> None:

@@ -203,13 +203,15 @@ def test_preset_after_a_reload_keeps_the_figures(metrics: Metrics) -> None:
     assert samples(metrics)['relevo_throttled_total{bind="t1",carrier="telcel"}'] == 5
 
 
-def test_forget_drops_what_a_reload_took_out_and_nothing_else(metrics: Metrics) -> None:
+def test_forget_drops_gauges_of_what_a_reload_took_out_and_nothing_else(metrics: Metrics) -> None:
     metrics.preset(["telcel"], [("telcel", "t1"), ("telcel", "t2")], ["fast"], ["bank"])
+    metrics.throttled("telcel", "t2").n += 3
     metrics.forget(carrier="telcel", bind="t2")
 
     said = samples(metrics)
 
-    assert not [name for name in said if 'bind="t2"' in name]
+    assert 'relevo_bind_up{bind="t2",carrier="telcel"}' not in said, "it is not down: it is no more"
+    assert said['relevo_throttled_total{bind="t2",carrier="telcel"}'] == 3
     assert 'relevo_bind_up{bind="t1",carrier="telcel"}' in said
     assert 'relevo_queue_depth{carrier="telcel",lane="fast"}' in said
 

@@ -114,6 +114,7 @@ async def test_new_carrier_takes_what_a_removed_one_leaves_though_old_routes_did
     await until(lambda: len(slow.taken) + len(two.taken) >= len(sent), 15, "all messages")
     await until(lambda: gateway.logged("carrier_removed"), 10, "the old carrier's end")
     await until(bound(gateway, "new-1"), 5, "the new bind alone")
+    assert (await gateway.series("relevo_bind_up"), await gateway.series("relevo_bind_window_size")) == ([1.0], [20.0])
     assert sorted(slow.texts + two.texts) == sorted(f"n {n}" for n in range(40))
     assert 0 < len(slow.taken) < 10
     assert gateway.audit().wrong == []

@@ -255,14 +255,18 @@ class GatewayProcess:
 
     async def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's series that have these labels."""
+        return sum(await self.series(name, **labels))
+
+    async def series(self, name: str, **labels: str) -> list[float]:
+        """Each of a metric's series that have these labels."""
         async with self.session.get(f"http://127.0.0.1:{self.admin_port}/metrics") as answer:
             lines = (await answer.text()).splitlines()
         wanted = [f'{label}="{value}"' for label, value in labels.items()]
-        return sum(
+        return [
             float(line.rpartition(" ")[2])
             for line in lines
             if line.split("{")[0].split(" ")[0] == name and all(label in line for label in wanted)
-        )
+        ]
 
     async def post(self, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
         """POST /v1/messages; status and JSON of the answer."""
