@@ -62,7 +62,9 @@ class Daemon:
         self._gateway = Gateway(config, reload=self.reload, drain=self._drain_soon, on_fault=self._fail)
         self._started = asyncio.Event()
         self._failed = False
-        self._reloading: asyncio.Task[object] | None = None
+        self._one_reload = asyncio.Lock()
+        self._hung_up = False
+        self._reloading: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
         """Serve until stopped; the process's exit status."""
@@ -105,21 +107,29 @@ class Daemon:
     async def reload(self) -> list[str]:
         """Read the file again and take it over; a line for each change. On ConfigError nothing has changed.
 
-        While the gateway starts it waits: carriers are being built, and messages taken up, by the file as it was.
+        While the gateway starts it waits: carriers are being built, and messages taken up, by the file as it was. One
+        after the other, each with the file as it is then: a new plan takes seconds to read.
         """
         await self._started.wait()
-        self._notify.reloading()
-        try:
-            loaded = load(self._path, os.environ)
-            changes = self._gateway.apply(loaded.config, str(self._path))
-            changes += await renew_plans(loaded.config, self._gateway.core.resolver)
-        except ConfigError as error:
-            self._gateway.reloaded(False)
-            log.error("reload_refused", problems=[str(problem) for problem in error.problems])
-            raise
-        finally:
-            self._notify.ready("taking messages")
+        async with self._one_reload:
+            self._notify.reloading()
+            try:
+                return await self._take_over()
+            except ConfigError as error:
+                log.error("reload_refused", problems=[str(problem) for problem in error.problems])
+                self._gateway.reloaded(False)
+                raise
+            except Exception:
+                self._gateway.reloaded(False)
+                raise
+            finally:
+                self._notify.ready("taking messages")
+
+    async def _take_over(self) -> list[str]:
+        loaded = load(self._path, os.environ)
+        changes = self._gateway.apply(loaded.config, str(self._path))
         configure_log(loaded.config)
+        changes += await renew_plans(loaded.config, self._gateway.core.resolver)
         self._gateway.reloaded(True)
         log.info("reloaded", changes=changes)
         return changes
@@ -145,11 +155,18 @@ class Daemon:
         self._gateway.core.fleet.send_no_more()
 
     def _reload_soon(self) -> None:
-        if self._reloading is None or self._reloading.done():
-            self._reloading = asyncio.get_running_loop().create_task(self._reload_quietly())
+        """SIGHUP. One that comes while the file is being taken over asks for another look at it."""
+        self._hung_up = True
+        if self._reloading is None:
+            self._reloading = asyncio.get_running_loop().create_task(self._reload_quietly(), name="reload")
 
     async def _reload_quietly(self) -> None:
-        try:
-            await self.reload()
-        except ConfigError:
-            return  # said in the log and in the metric: a signal has nobody to answer to
+        while self._hung_up:
+            self._hung_up = False
+            try:
+                await self.reload()
+            except ConfigError:
+                continue  # said in the log and in the metric: a signal has nobody to answer to
+            except Exception:  # the top of a task: whatever it was, the gateway goes on with what it has
+                log.exception("reload_failed")
+        self._reloading = None
