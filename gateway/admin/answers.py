@@ -1,6 +1,6 @@
 """Answers in JSON, and the few things calls of the admin listener take."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -8,6 +8,8 @@ from aiohttp import web
 from gateway.errors import Refusal
 
 _LARGEST_PAGE = 1000
+
+Body = TypeVar("Body", bound=msgspec.Struct)
 
 
 def json_answer(value: Any, status: int = 200) -> web.Response:
@@ -34,3 +36,13 @@ def only_query(request: web.Request, *known: str) -> None:
     for name in request.query:
         if name not in known:
             raise Refusal("unknown_field", f"{name} is not a parameter of this call.", name)
+
+
+async def body_of(request: web.Request, shape: type[Body]) -> Body:
+    """The request's body, JSON of this shape. Raises Refusal invalid_field, naming the field, or invalid_json."""
+    try:
+        return msgspec.json.decode(await request.read(), type=shape)
+    except msgspec.ValidationError as error:
+        raise Refusal("invalid_field", str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal("invalid_json", str(error)) from None

@@ -5,9 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from aiohttp import web
 
-from gateway.admin.answers import json_answer
+from gateway.admin.answers import body_of, json_answer
 from gateway.admin.control import Control
-from gateway.errors import Refusal
 from gateway.log_level import LevelNow
 
 _LONGEST_S = 7 * 86_400.0
@@ -36,20 +35,10 @@ class Logging:
 
     async def set_level(self, request: web.Request) -> web.Response:
         """Another level, for a while or until the next reload."""
-        asked = _asked(await request.read())
+        asked = await body_of(request, Asked)
         return json_answer(_object(self._control.set_log_level(asked.level, asked.for_)))
 
 
 def _object(now: LevelNow) -> dict[str, object]:
     back_in_s = None if now.back_in_s is None else round(max(0.0, now.back_in_s), 1)
     return {"level": now.level, "configured": now.configured, "back_in_s": back_in_s}
-
-
-def _asked(body: bytes) -> Asked:
-    """The body's fields. Raises Refusal."""
-    try:
-        return msgspec.json.decode(body, type=Asked)
-    except msgspec.ValidationError as error:
-        raise Refusal("invalid_field", str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal("invalid_json", str(error)) from None

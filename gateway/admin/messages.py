@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from gateway.admin.answers import json_answer, limit_of, only_query
+from gateway.admin.answers import body_of, json_answer, limit_of, only_query
 from gateway.admin.control import Control
 from gateway.errors import Refusal
 from gateway.log import logger
@@ -49,7 +49,7 @@ class Messages:
 
     async def send(self, request: web.Request) -> web.Response:
         """One message, as its app would send it; 202 with the message once it is on disk."""
-        asked = _sending(await request.read())
+        asked = await body_of(request, Sending)
         message = await self._control.send(asked.app, asked.to, asked.text, asked.from_, asked.lane)
         log.info("send_commanded", message_id=message.id, app=message.app, by=request.remote)
         return json_answer(message_object(message), 202)
@@ -84,13 +84,3 @@ def delivery_object(delivery: Delivery) -> dict[str, Any]:
         "created_at": time_text(delivery.created_at),
         "detail": delivery.detail,
     }
-
-
-def _sending(body: bytes) -> Sending:
-    """The body's fields. Raises Refusal."""
-    try:
-        return msgspec.json.decode(body, type=Sending)
-    except msgspec.ValidationError as error:
-        raise Refusal("invalid_field", str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal("invalid_json", str(error)) from None
