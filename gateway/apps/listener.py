@@ -61,15 +61,22 @@ class Listener:
         """Accept again, first those who have waited. Raises OSError, and rests on."""
         if self._servers:
             return
-        for held in self._held:
-            server = await asyncio.get_running_loop().create_server(
-                self._make,
-                sock=held.dup(),
-                ssl=self._tls,
-                ssl_handshake_timeout=self._handshake_s,
-                backlog=self._backlog,
+        try:
+            for held in self._held:
+                self._servers.append(await self._serve(held))
+        except OSError:
+            self.rest()
+            raise
+
+    async def _serve(self, held: socket.socket) -> asyncio.Server:
+        own = held.dup()
+        try:
+            return await asyncio.get_running_loop().create_server(
+                self._make, sock=own, ssl=self._tls, ssl_handshake_timeout=self._handshake_s, backlog=self._backlog
             )
-            self._servers.append(server)
+        except BaseException:  # cancelled, too: whoever called would wait for ever
+            own.close()
+            raise
 
     def close(self) -> None:
         """Listen no more: who calls is refused."""

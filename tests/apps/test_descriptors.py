@@ -75,6 +75,28 @@ async def test_listener_that_rests_can_be_closed(listener: Listener) -> None:
     assert not listener.listening
 
 
+async def test_listener_that_goes_on_at_one_address_of_two_rests_at_both_and_is_to_be_asked_again(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve = listener._serve
+    listener._held.append(listener._held[0].dup())
+    listener.rest()
+
+    async def short(held: socket.socket) -> asyncio.Server:
+        if held is listener._held[1]:
+            raise OSError(24, "Too many open files")
+        return await serve(held)
+
+    monkeypatch.setattr(listener, "_serve", short)
+    with pytest.raises(OSError, match="Too many"):
+        await listener.go_on()
+    assert not listener.listening
+    monkeypatch.undo()
+    await listener.go_on()
+    assert listener.listening
+    assert await greeted(await call(listener))
+
+
 class System:
     """Descriptors as a test says; a transport of it has the number given."""
 
