@@ -172,7 +172,7 @@ class Core:
         )
         commits.watch = Watching(self.lookups.accepted, self.batches.moved)
         self.upkeep = Upkeep(self)
-        self.fleet = Fleet(self.carriers, self._around(), self._spawn, max_parts=MAX_PARTS)
+        self.fleet = Fleet(self.carriers, self._around(), self.spawn, max_parts=MAX_PARTS)
 
     def _around(self) -> Around:
         """What all carriers share."""
@@ -196,7 +196,7 @@ class Core:
     async def start(self) -> None:
         """Open the store, take up what is there, and bring up the binds. Raises StoreError."""
         await self.store.open()
-        self._spawn(self.commits.run())
+        self.spawn(self.commits.run())
         settings = await self.store.settings()
         learnt = {name.removeprefix(LEARNT): form for name, form in settings.items() if name.startswith(LEARNT)}
         self.fleet.build(self.config, learnt)
@@ -205,10 +205,10 @@ class Core:
         await self.batches.restore()
         await self._take_up(settings.get(WATERMARK, ""), last_id)
         self.fleet.run()
-        self._spawn(self.upkeep.tick())
-        self._spawn(self.upkeep.sweep())
-        self._spawn(self.lookups.run())
-        self._spawn(self.upkeep.look_after_batches())
+        self.spawn(self.upkeep.tick())
+        self.spawn(self.upkeep.sweep())
+        self.spawn(self.lookups.run())
+        self.spawn(self.upkeep.look_after_batches())
 
     async def _take_up(self, since: str, last_id: str) -> None:
         """What an earlier run left: opt-outs, parts, receipts awaited and parked, messages waiting."""
@@ -280,7 +280,8 @@ class Core:
             log.error("task_died", task=task.get_name(), exc_info=task.exception())
             self._on_fault()
 
-    def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
+    def spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
+        """Run this until it ends or the core is closed; if it dies, the process had better end."""
         task = asyncio.get_running_loop().create_task(work, name=getattr(work, "__qualname__", "work"))
         self._tasks.add(task)
         task.add_done_callback(self._say_why)

@@ -69,7 +69,6 @@ class Operations:
         self._rates = Rates()
         self.deliveries: Mapping[str, tuple[int, float]] = {}
         self.store_size = (0, 0)
-        self._tasks: set[asyncio.Task[None]] = set()
         read_gauges(core, self)
 
     async def run(self) -> None:
@@ -85,7 +84,8 @@ class Operations:
             await asyncio.sleep(1.0)
 
     async def restore(self) -> None:
-        """Take up what an earlier run has written down of the keys, before anybody is let in. Raises StoreError."""
+        """What only the store knows, before anybody is let in: figures, and when keys were used. Raises StoreError."""
+        await self._ask_store()
         settings = await self._core.store.settings()
         hashes = (key_hash for app in self._core.config.apps.values() for key_hash in app.api_keys)
         self._key_uses.restore(settings, hashes)
@@ -265,9 +265,7 @@ class Operations:
     def _act(self, carrier: Carrier, bind: Bind, action: BindAction) -> None:
         match action:
             case "stop":
-                task = asyncio.get_running_loop().create_task(bind.halt())
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._core.spawn(bind.halt())
             case "start":
                 carrier.set_receive_only(bind, False)
                 bind.start()

@@ -3,7 +3,6 @@
 With core.py the only place that knows every class; everything else gets callables and small protocols.
 """
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import version
@@ -152,7 +151,6 @@ class Gateway:
         self.admin = AdminServer(self.operations, self.metrics, config.admin.token)
         self._smpp_tls: ListenerTls | None = None
         self.metrics.gauge_reader("relevo_tls_certificate_expiry_timestamp_seconds", self._expiries)
-        self._status: asyncio.Task[None] | None = None
 
     # -- life -------------------------------------------------------------------------------------------------------
 
@@ -163,7 +161,7 @@ class Gateway:
         await self.operations.restore()
         await self._listen_smpp()
         await self.http.start(self.config.http.listen)
-        self._status = asyncio.get_running_loop().create_task(self.operations.run(), name="status")
+        self.core.spawn(self.operations.run())
         self.reloaded(True)
 
     async def _listen_smpp(self) -> None:
@@ -191,10 +189,7 @@ class Gateway:
         await self.smpp.stop()
         await self.webhooks.stop()
         await self.callbacks.stop()
-        if self._status is not None:
-            self._status.cancel()
-            await asyncio.gather(self._status, return_exceptions=True)
-            self.key_uses.write(self.core.commits.setting)
+        self.key_uses.write(self.core.commits.setting)
         self.log_level.close()
         self.core.happenings.close()
         await self.core.close()
