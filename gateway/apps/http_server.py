@@ -72,7 +72,7 @@ class HttpServer:
         self._config = config
         self._login = Login(credentials, lockout or Lockout(), clock.monotonic)
         accepting = Accepting(intake, metrics)
-        idempotency = Idempotency(store, commits, clock.utc, config.store.retention)
+        idempotency = Idempotency(store, commits, clock.utc, lambda: self._config.store.retention)
         routes = [
             *Messages(intake, Ways(find, cancel, explainer.explain), idempotency, metrics, clock.utc).routes(),
             *Numbers(intake.resolver, lambda: intake.rules.region, opt_outs, lambda: commits.healthy).routes(),

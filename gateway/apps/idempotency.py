@@ -41,9 +41,11 @@ Keep = Callable[[str, bytes], None]
 
 
 class Idempotency:
-    """The keys of all apps. `retention_s`: how long the store holds messages that have ended."""
+    """The keys of all apps. `retention_s()`: how long the store holds messages that have ended."""
 
-    def __init__(self, store: Store, commits: Commits, utc: Callable[[], float], retention_s: float) -> None:
+    def __init__(
+        self, store: Store, commits: Commits, utc: Callable[[], float], retention_s: Callable[[], float]
+    ) -> None:
         self._store = store
         self._commits = commits
         self._utc = utc
@@ -82,7 +84,7 @@ class Idempotency:
         if row is None or age_s >= KEPT_FOR_S:
             return None
         answer = self._decode(row.answer)
-        if age_s < self._retention_s and await self._store.message(answer.message_id) is None:
+        if age_s < self._retention_s() and await self._store.message(answer.message_id) is None:
             return None
         if row.digest != digest:
             raise _conflict()
