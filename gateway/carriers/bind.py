@@ -300,7 +300,7 @@ class Bind:
         try:
             connection = await self._connect(endpoint)
         except (OSError, TimeoutError, ssl.SSLError) as error:
-            self._lost(f"cannot connect to {endpoint.host}:{endpoint.port}: {error or type(error).__name__}")
+            self._lost(f"cannot connect to {endpoint.host}:{endpoint.port}: {str(error) or type(error).__name__}")
             return
         self._connection = connection
         if self._tap is not None and self._tap.heard:

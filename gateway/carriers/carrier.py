@@ -143,6 +143,7 @@ class Carrier:
     def remove(self, bind: Bind) -> None:
         """A bind that has been stopped is no more."""
         del self.binds[bind.name], self.sources[bind.name]
+        self._plain.discard(bind.name)
         gate = self.gates.pop(bind.name, None)
         if gate is not None:
             self.scheduler.remove(gate)
@@ -159,9 +160,8 @@ class Carrier:
         for name in self.sources:
             self.sources[name] = self._source(name)
         if self._plain:
-            self._keep_plain()
+            self._profile = _without_tlvs(self._profile)
         self._lay_out_anew()
-        self._pump_soon()
 
     def retire(self) -> None:
         """It is configured no longer: what waits goes other ways, what is in flight may still be answered."""
@@ -187,7 +187,9 @@ class Carrier:
             for entry in lane.entries():
                 if not entry.item.begun:
                     lane.discard(entry)
-                    self.take(entry.item)
+                    if self._lay_out(entry.item):
+                        lane.push(self._entry(entry.item, entry.queued_at))
+        self._pump_soon()
 
     @property
     def omitted(self) -> tuple[str, ...]:
@@ -495,10 +497,10 @@ class Carrier:
 
     def _keep_plain(self) -> None:
         """A peer without TLVs: long messages go with UDH from now on, also those that wait."""
-        if self._profile.long_messages not in _BY_TLVS:
-            return
-        self._profile = self._profile._replace(long_messages=LongMessages.UDH)
-        self._lay_out_anew()
+        plain = _without_tlvs(self._profile)
+        if plain is not self._profile:
+            self._profile = plain
+            self._lay_out_anew()
 
     def bind_ending(self, bind: Bind) -> None:
         """Nothing may be sent over a bind any more; what it has in flight may still be answered."""
@@ -561,3 +563,8 @@ class Carrier:
     def end_of_turn(self, bind: Bind) -> None:
         """A read has been worked off: places may be free."""
         self.pump()
+
+
+def _without_tlvs(profile: Profile) -> Profile:
+    """The same text for peers that know no TLVs."""
+    return profile._replace(long_messages=LongMessages.UDH) if profile.long_messages in _BY_TLVS else profile

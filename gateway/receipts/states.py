@@ -2,6 +2,7 @@
 
 from gateway.message import Status
 from gateway.smpp.receipt import Receipt, read_network_error
+from gateway.smpp.receipt_text import STAT_OF
 from gateway.smpp.spec import MessageState
 
 # SMPP 3.4 §5.2.28. ENROUTE, ACCEPTED and what we do not know change nothing final: a wrong final cannot be undone.
@@ -15,20 +16,6 @@ STATUS_OF: dict[int, Status] = {
     MessageState.SKIPPED: Status.UNDELIVERED,
 }
 
-LABELS: dict[int, str] = {
-    MessageState.SCHEDULED: "SCHEDLD",
-    MessageState.ENROUTE: "ENROUTE",
-    MessageState.DELIVERED: "DELIVRD",
-    MessageState.EXPIRED: "EXPIRED",
-    MessageState.DELETED: "DELETED",
-    MessageState.UNDELIVERABLE: "UNDELIV",
-    MessageState.ACCEPTED: "ACCEPTD",
-    MessageState.UNKNOWN: "UNKNOWN",
-    MessageState.REJECTED: "REJECTD",
-    MessageState.SKIPPED: "SKIPPED",
-}
-"""How metrics call a receipt's state: Appendix B's words."""
-
 LABEL_OF_STATUS = {
     Status.SUBMITTED: "ACCEPTD",
     Status.DELIVERED: "DELIVRD",
@@ -36,7 +23,7 @@ LABEL_OF_STATUS = {
     Status.EXPIRED: "EXPIRED",
     Status.UNKNOWN: "UNKNOWN",
 }
-"""The same for a receipt that was parked, of which only our word for it is kept."""
+"""How metrics call a receipt that was parked, of which only our word for it is kept."""
 
 
 def status_of(receipt: Receipt) -> Status:
@@ -52,8 +39,8 @@ def is_last(after: Status) -> bool:
 
 
 def state_name(receipt: Receipt) -> str:
-    """The receipt's state as a bounded label, "none" where it says none we know."""
-    return "none" if receipt.state is None else LABELS[receipt.state]
+    """The receipt's state as metrics label it, in Appendix B's words; "none" where it says none we know."""
+    return "none" if receipt.state is None else STAT_OF[receipt.state]
 
 
 def error_of(receipt: Receipt) -> str:

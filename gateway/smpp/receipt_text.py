@@ -52,7 +52,7 @@ _STATES = {
 """First four letters of stat, case folded -> state (Appendix B, table B-2, and the spellings met in the field)."""
 
 _BY_NUMBER = {state.value: state for state in MessageState}
-_STAT_OF = {
+STAT_OF = {
     MessageState.SCHEDULED: "SCHEDLD",
     MessageState.ENROUTE: "ENROUTE",
     MessageState.DELIVERED: "DELIVRD",
@@ -64,6 +64,7 @@ _STAT_OF = {
     MessageState.REJECTED: "REJECTD",
     MessageState.SKIPPED: "SKIPPED",
 }
+"""state -> stat, in the words of Appendix B's table B-2; SCHEDULED and SKIPPED are of SMPP 5.0."""
 
 
 _KEYS = re.compile(
@@ -71,7 +72,7 @@ _KEYS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _FIELD_OF = {"submitdate": "submit_date", "donedate": "done_date"}
-_BARE_STATS = frozenset(_STAT_OF.values()) | {"DELIVERED", "UNDELIVERABLE", "FAILED", "REJECTED", "ACCEPTED", "BUFFERD"}
+_BARE_STATS = frozenset(STAT_OF.values()) | {"DELIVERED", "UNDELIVERABLE", "FAILED", "REJECTED", "ACCEPTED", "BUFFERD"}
 
 
 def parse(text: bytes | str) -> ReceiptText:
@@ -197,6 +198,6 @@ def render(
     delivered = "001" if state == MessageState.DELIVERED else "000"
     head = (
         f"id:{message_id} sub:001 dlvrd:{delivered} submit date:{_minute(int(submit_date // 60))} "
-        f"done date:{_minute(int(done_date // 60))} stat:{_STAT_OF[state]} err:{error[-3:]:0>3} text:"
+        f"done date:{_minute(int(done_date // 60))} stat:{STAT_OF[state]} err:{error[-3:]:0>3} text:"
     )
     return head.encode("latin-1", "replace") + text[:20].removesuffix(b"\x1b")

@@ -1,6 +1,7 @@
 """TLS towards an SMSC: verified, by the name asked for, with a certificate of our own."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -112,3 +113,15 @@ async def test_bind_without_the_certificate_asked_for_does_not_come_up(authority
     async with tls_smsc(authority, "smsc.example", asks_client=True) as smsc, running(smsc.port, owner, tls) as bind:
         await until(lambda: bind.next_try_at is not None)
         assert owner.told == []
+
+
+async def test_host_that_never_answers_the_handshake_is_given_up(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plain SMPP on the port, or a middlebox that accepts and says nothing: another host may do."""
+    monkeypatch.setattr("gateway.carriers.bind.CONNECT_S", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        async with running(port, Owner(), config.BindTls(ca=authority.certificate)) as bind:
+            await until(lambda: bind.state is BindState.DOWN and bool(bind.reason))
+            assert bind.reason == f"cannot connect to 127.0.0.1:{port}: TimeoutError"

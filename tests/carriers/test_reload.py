@@ -21,6 +21,16 @@ async def test_adopted_settings_hold_for_what_waits_and_what_comes() -> None:
         assert second.short_message == b""  # its text is in message_payload
 
 
+async def test_message_keeps_the_time_it_has_waited_when_settings_are_adopted() -> None:
+    async with world("telcel") as w:
+        await w.send(w.message(0))
+        await w.advance(5.0)
+
+        w.carriers["telcel"].adopt(w.fresh("telcel", service_type="VMA"))
+
+        assert w.carriers["telcel"].lane("bulk").oldest_s(w.clock.monotonic()) >= 5.0
+
+
 async def test_message_that_was_put_off_is_laid_out_anew_by_adopted_settings() -> None:
     async with world("telcel") as w:
         w.up("telcel-1")

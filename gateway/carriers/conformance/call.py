@@ -148,7 +148,7 @@ class Call:
             try:
                 return await self._connect_to(endpoint)
             except (OSError, TimeoutError, ssl.SSLError) as error:
-                reasons.append(f"{endpoint.host}:{endpoint.port}: {error or type(error).__name__}")
+                reasons.append(f"{endpoint.host}:{endpoint.port}: {str(error) or type(error).__name__}")
         raise CallEnded(f"cannot connect to {'; '.join(reasons)}")
 
     async def _connect_to(self, endpoint: Endpoint) -> Connection:

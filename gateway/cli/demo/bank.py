@@ -51,7 +51,7 @@ class HttpApp:
             async with self._client.request(method, self._base + path, json=body, headers=self._headers) as response:
                 return Answer(response.status, json.loads(await response.read()))
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise StoryError(f"{method} {path}: {error or type(error).__name__}") from error
+            raise StoryError(f"{method} {path}: {str(error) or type(error).__name__}") from error
 
     async def submit(self, ledger: Ledger, letter: Letter, clock: Clock) -> None:
         """`POST /v1/messages`, entered into the ledger."""
