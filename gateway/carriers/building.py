@@ -8,9 +8,10 @@ from gateway.carriers.address import Addressing
 from gateway.carriers.arrivals import Arrivals
 from gateway.carriers.bind import Bind
 from gateway.carriers.bind_settings import BindSettings, Endpoint
-from gateway.carriers.carrier import Carrier, CarrierSettings
+from gateway.carriers.carrier import Carrier
 from gateway.carriers.counts import CarrierCounts
 from gateway.carriers.health import Health
+from gateway.carriers.layout import CarrierSettings
 from gateway.carriers.message_ids import MessageIds
 from gateway.carriers.omissions import Omissions
 from gateway.carriers.outcomes import Dispatcher, Outcomes, Policy, Roads, SecondLook

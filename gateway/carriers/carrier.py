@@ -7,27 +7,27 @@ frees a place, or a moment has come, and never awaits. What an answer does to a 
 import asyncio
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import structlog
 
+from gateway.carriers.alarm import Alarm
 from gateway.carriers.backlog import Flow
 from gateway.carriers.bind import Bind, Respond
 from gateway.carriers.delays import Delays
 from gateway.carriers.health import Health
+from gateway.carriers.layout import CarrierSettings, Layout
 from gateway.carriers.message_ids import MessageIds
 from gateway.carriers.outcomes import Dispatcher, Outcomes
 from gateway.carriers.outgoing import Flight, Outgoing, together
 from gateway.carriers.refusals import AddressWatch
-from gateway.carriers.submission import NO_TLVS, SubmitTemplate
+from gateway.carriers.submission import NO_TLVS
 from gateway.correlation import Correlation
 from gateway.happenings import Happenings
 from gateway.message import Message, Status
-from gateway.parts import CannotWrite, Profile, Wire, wires
 from gateway.receipts import Source
 from gateway.smpp.pdu import DataSm, DeliverSm
 from gateway.text.references import References
-from gateway.text.segments import LongMessages
 from throughput.entry import Entry, Place
 from throughput.gate import Gate
 from throughput.lanes import Lane
@@ -35,21 +35,9 @@ from throughput.scheduler import Scheduler, Send, Wait
 
 log = structlog.get_logger()
 
-_BY_TLVS = frozenset({LongMessages.SAR, LongMessages.PAYLOAD})
 SENDS_A_TURN = 256
 LOOK_EVERY_S = 1.0
 """How often a carrier with something in its lanes looks at their age, and whether others could take it."""
-
-
-class CarrierSettings(NamedTuple):
-    """How a carrier takes messages, from its keys of the configuration. `senders` empty: any; `receipt_parts`: of
-    which parts of a long message its receipts are."""
-
-    name: str
-    profile: Profile
-    senders: tuple[str, ...]
-    template: SubmitTemplate
-    receipt_parts: str = "all"
 
 
 class SendCounts(Protocol):
@@ -102,19 +90,17 @@ class Carrier:
         self._outcomes = outcomes
         self._dispatcher = dispatcher
         self._counts = counts
-        self._references = references
+        self._layout = Layout(settings, references)
         self._deliver = deliver
         self._on_room = on_room
         self._monotonic = monotonic
         self._utc = utc
         self._happenings = happenings or Happenings(utc)
-        self._profile = settings.profile
         self._plain: set[str] = set()
         self._delays: Delays[Outgoing | Flight] = Delays()
         self._put_off = {"fast": 0, "bulk": 0}
         self._look_at = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = 0.0
+        self._alarm = Alarm(self.pump, monotonic)
         self._soon = False
         self._turned = asyncio.Event()
         self.draining = False
@@ -156,11 +142,11 @@ class Carrier:
         """
         self.settings, self.ids, self.health, self.addresses = fresh.settings, fresh.ids, fresh.health, fresh.addresses
         self._outcomes, self._counts = fresh._outcomes, fresh._counts
-        self._profile = fresh._profile
+        self._layout = fresh._layout
         for name in self.sources:
             self.sources[name] = self._source(name)
         if self._plain:
-            self._profile = _without_tlvs(self._profile)
+            self._layout.without_tlvs()
         self._lay_out_anew()
 
     def retire(self) -> None:
@@ -238,11 +224,7 @@ class Carrier:
 
     def writes(self, message: Message) -> bool:
         """Whether it can take this message: the sender is ours here, and the text can be written."""
-        try:
-            self._wires(message, 0)
-        except CannotWrite:
-            return False
-        return True
+        return self._layout.writes(message)
 
     def take(self, outgoing: Outgoing) -> None:
         """Queue a message at the end of its lane; one that this carrier cannot write goes elsewhere at once."""
@@ -310,30 +292,10 @@ class Carrier:
 
     def _lay_out(self, outgoing: Outgoing) -> bool:
         """The message's segments as this carrier takes them; False when it cannot, and then it has gone elsewhere."""
-        message = outgoing.message
-        try:
-            if message.content.parts > 1 and outgoing.reference < 0:
-                begun_with = message.segments[0].reference if outgoing.taken else -1
-                fresh = self._references.take
-                outgoing.reference = begun_with if begun_with >= 0 else fresh(message.sender, message.to)
-            cut = self._wires(message, max(0, outgoing.reference))
-        except CannotWrite as error:
-            code, why = error.code, str(error)
-        else:
-            code, why = "carrier_refused", "other parts of the message were sent otherwise."
-            elsewhere = outgoing.taken and any(one.carrier not in ("", self.name) for one in message.segments)
-            if not elsewhere and outgoing.lay_out(cut):
-                outgoing.cut_for = self.settings
-                return True
-        self._outcomes.refused(self, outgoing, code, f"{self.name}: {why}")
-        return False
-
-    def _wires(self, message: Message, reference: int) -> list[Wire]:
-        """Raises CannotWrite."""
-        senders = self.settings.senders
-        if senders and message.sender not in senders:
-            raise CannotWrite("sender_not_allowed", "from", f"it does not let us send as {message.sender}.")
-        return wires(message.content, self._profile, reference)
+        refusal = self._layout.lay_out(outgoing)
+        if refusal is not None:
+            self._outcomes.refused(self, outgoing, *refusal)
+        return refusal is None
 
     # -- sending ----------------------------------------------------------------------------------------------------
 
@@ -429,7 +391,7 @@ class Carrier:
             self._dispatcher.end(outgoing, Status.EXPIRED, "ttl_expired", why)
 
     def _wake_at(self, until: float | None) -> None:
-        """Set the one timer: the scheduler's moment, a delay's, or the next ttl's."""
+        """Ring at the scheduler's moment, a delay's, or the next ttl's."""
         at = until
         lanes = self.scheduler.lanes
         fast_at, bulk_at = lanes["fast"].next_expiry(), lanes["bulk"].next_expiry()
@@ -437,25 +399,11 @@ class Carrier:
         for moment in (self._delays.next_time(), fast_at, bulk_at, look_at):
             if moment is not None and (at is None or moment < at):
                 at = moment
-        if self._timer is not None:
-            if at is not None and self._timer_at <= at:
-                return  # an earlier timer asks again; it costs less than a new one
-            self._timer.cancel()
-            self._timer = None
-        if at is not None:
-            delay_s = max(0.001, at - self._monotonic())  # the loop's clock counts whole milliseconds
-            self._timer_at = at
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self._on_timer)
-
-    def _on_timer(self) -> None:
-        self._timer = None
-        self.pump()
+        self._alarm.set(at)
 
     def close(self) -> None:
         """No more timers."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._alarm.set(None)
 
     # -- what a bind tells ------------------------------------------------------------------------------------------
 
@@ -486,7 +434,8 @@ class Carrier:
             return
         if bind.plain:
             self._plain.add(bind.name)
-            self._keep_plain()
+            if self._layout.without_tlvs():
+                self._lay_out_anew()  # also those that wait
         else:
             self._plain.discard(bind.name)
         gate.reset(self._monotonic())
@@ -494,13 +443,6 @@ class Carrier:
         self._pump_soon()
         if self.up:
             self._dispatcher.came_up(self.name)
-
-    def _keep_plain(self) -> None:
-        """A peer without TLVs: long messages go with UDH from now on, also those that wait."""
-        plain = _without_tlvs(self._profile)
-        if plain is not self._profile:
-            self._profile = plain
-            self._lay_out_anew()
 
     def bind_ending(self, bind: Bind) -> None:
         """Nothing may be sent over a bind any more; what it has in flight may still be answered."""
@@ -563,8 +505,3 @@ class Carrier:
     def end_of_turn(self, bind: Bind) -> None:
         """A read has been worked off: places may be free."""
         self.pump()
-
-
-def _without_tlvs(profile: Profile) -> Profile:
-    """The same text for peers that know no TLVs."""
-    return profile._replace(long_messages=LongMessages.UDH) if profile.long_messages in _BY_TLVS else profile
