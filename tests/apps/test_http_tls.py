@@ -1,9 +1,7 @@
 """The listener with TLS, as it is configured."""
 
 import asyncio
-import shutil
 import ssl
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,26 +14,21 @@ from gateway.config.schema import Tls
 from gateway.config.units import Address
 from gateway.explain import Explainer
 from tests.apps.http_gateway import BANK, Site, serving
+from tests.support.certificates import Authority
 
 DEADLINE_S = 5.0
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
 async def test_listener_with_tls_takes_messages_and_refuses_plain_http(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
-    made = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate)
-    command = ["openssl", "req", "-x509", "-days", "2", *subject, *made]
-    subprocess.run(command, check=True, capture_output=True)  # noqa: ASYNC221 - before anything is served
+    authority = Authority(tmp_path, "authority")
     async with serving() as site:
-        server = with_tls(site, Tls(certificate, key))
+        server = with_tls(site, Tls(*authority.sign("localhost")))
         port = await server.start(Address("127.0.0.1", 0))
-        trusting = ssl.create_default_context(cafile=certificate)
         async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {BANK}"}) as session:
             async with session.post(
                 f"https://127.0.0.1:{port}/v1/messages",
                 json={"to": "5512345670", "text": "hola"},
-                ssl=trusting,
+                ssl=authority.trusting(),
                 server_hostname="localhost",
             ) as answer:
                 assert answer.status == 202

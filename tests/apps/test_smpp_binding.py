@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import shutil
 import ssl
-import subprocess
 from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -31,6 +29,7 @@ from gateway.smpp.pdu import (
 )
 from gateway.smpp.status import CommandStatus as S
 from tests.apps.smpp_rig import BANK, SHOP, SUBMIT, HeldStore, Rig, bind, running, until
+from tests.support.certificates import Authority
 from tests.support.peer import Peer
 
 
@@ -341,15 +340,10 @@ async def test_stop_cuts_off_who_does_not_answer_unbind(rig: Rig) -> None:
     assert rig.server.status()["bank"] == []
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
 async def test_listener_with_tls_takes_binds(rig: Rig, tmp_path: Path) -> None:
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
-    made = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate)
-    command = ["openssl", "req", "-x509", "-days", "2", *subject, *made]
-    subprocess.run(command, check=True, capture_output=True)  # noqa: ASYNC221 - before anything is served
-    host, port = await rig.server.start("127.0.0.1", 0, ListenerTls(certificate, key).context)
-    trusting = ssl.create_default_context(cafile=certificate)
+    authority = Authority(tmp_path, "authority")
+    host, port = await rig.server.start("127.0.0.1", 0, ListenerTls(*authority.sign("localhost")).context)
+    trusting = authority.trusting()
     reader, writer = await asyncio.open_connection(host, port, ssl=trusting, server_hostname="localhost")
     peer = Peer(Role.ESME, reader, writer)
     rig.peers.append(peer)

@@ -13,7 +13,7 @@ import uvloop
 from gateway.apps import smpp_doorstep
 from gateway.apps.smpp_doorstep import Doorstep
 from gateway.apps.tls import ListenerTls
-from tests.carriers.certificates import Authority
+from tests.support.certificates import Authority
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 CUT_OFF = (ConnectionError, asyncio.IncompleteReadError)
@@ -53,8 +53,7 @@ def test_caller_that_is_let_in_is_served(run: Run) -> None:
 def test_caller_that_is_let_in_is_served_over_tls(run: Run, tmp_path: Path) -> None:
     authority = Authority(tmp_path, "authority")
     signed = authority.sign("gateway.test")
-    client = ssl.create_default_context(cafile=authority.certificate)
-    run(let_in(ListenerTls(signed.certificate, signed.key).context, client))
+    run(let_in(ListenerTls(signed.certificate, signed.key).context, authority.trusting()))
 
 
 @BOTH_LOOPS

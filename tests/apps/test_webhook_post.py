@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.apps.webhook_post import MOST_READ, Answer, Poster
+from tests.support.certificates import Authority
 
 Speak = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -167,19 +167,14 @@ async def test_nobody_there_is_a_no_and_says_where() -> None:
 
 
 async def test_certificate_that_nobody_vouches_for_is_a_no(tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    command += ["-days", "1", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command += ["-keyout", str(key), "-out", str(certificate)]
-    await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
+    authority = Authority(tmp_path, "authority")
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(certificate, key)
-    trusting = ssl.create_default_context(cafile=str(certificate))
+    tls.load_cert_chain(*authority.sign("127.0.0.1"))
     async with serving(Server(), tls) as server:
         async with posting(server.url) as post:
             result = await post()
             assert not result.taken
             assert result.why.startswith("ClientConnectorCertificateError")
             assert server.heads == []
-        async with posting(server.url, tls=trusting) as post:
+        async with posting(server.url, tls=authority.trusting()) as post:
             assert await post() == Answer(True)

@@ -1,15 +1,11 @@
 """What an alert can be made of, on the whole way: a bind that will not come by itself, certificates that expire."""
 
-import shutil
-import ssl
 from pathlib import Path
-
-import pytest
 
 from gateway.sim.faults import Faults
 from gateway.smpp.status import CommandStatus
-from tests.carriers.certificates import Authority, Signed
 from tests.journeys.conftest import MakeGateway, MakeSmsc
+from tests.support.certificates import Authority, Signed
 from tests.support.gateway import GatewayProcess, app, carrier, quiet_ports, until
 
 STOPPED, EXPIRY = "relevo_bind_stopped", "relevo_tls_certificate_expiry_timestamp_seconds"
@@ -45,7 +41,6 @@ async def test_bind_refused_for_its_password_is_told_with_its_remedy_until_it_is
     assert await reasons(gateway) == {"credentials": 0, "submit": 0, "operator": 1}
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates")
 async def test_listeners_certificates_tell_their_expiry_also_when_they_are_renewed(
     make_gateway: MakeGateway, make_smsc: MakeSmsc, tmp_path: Path
 ) -> None:
@@ -67,9 +62,8 @@ async def test_listeners_certificates_tell_their_expiry_also_when_they_are_renew
     assert await reload(gateway) == ["http.tls.certificate: read again"]
     assert await gateway.metric(EXPIRY, listener="smpp") == before["smpp"]
     assert round((await gateway.metric(EXPIRY, listener="http") - before["http"]) / 86_400) == 80
-    trusting = ssl.create_default_context(cafile=authority.certificate)
     url = f"https://127.0.0.1:{gateway.http_port}/docs"
-    async with gateway.session.get(url, ssl=trusting, server_hostname="renewed") as answer:
+    async with gateway.session.get(url, ssl=authority.trusting(), server_hostname="renewed") as answer:
         assert answer.status == 200
 
 

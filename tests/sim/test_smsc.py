@@ -1,8 +1,6 @@
 """What a well-behaved simulated SMSC does, seen by a scripted ESME on a real socket."""
 
 import asyncio
-import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -39,6 +37,7 @@ from gateway.text.encoding import Encoding
 from gateway.text.segments import LongMessages
 from gateway.text.user_data import opened
 from tests.sim.running import SUBMIT, bound, next_deliver, running, until
+from tests.support.certificates import Authority
 from tests.support.peer import Peer
 
 PROBE = QuerySm("probe")
@@ -87,23 +86,11 @@ async def test_smsc_answers_the_bind_with_its_name() -> None:
         await esme.close()
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A self-signed certificate and its key."""
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
-         "-subj", "/CN=smsc", "-keyout", str(key), "-out", str(certificate)],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return certificate, key
-
-
-async def test_smsc_speaks_tls_with_a_certificate(certificate: tuple[Path, Path]) -> None:
-    async with running(certificate=certificate[0], key=certificate[1]) as (_, port):
-        context = ssl.create_default_context(cafile=str(certificate[0]))
-        context.check_hostname = False
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+async def test_smsc_speaks_tls_with_a_certificate(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "authority")
+    certificate, key = authority.sign("127.0.0.1")
+    async with running(certificate=certificate, key=key) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=authority.trusting())
         esme = Peer(Role.ESME, reader, writer)
         assert isinstance(await esme.bind(), Bound)
         await esme.close()
