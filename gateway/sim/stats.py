@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 class Second:
-    """How many came in the second up to now. Times are monotonic and never go back."""
+    """How many came in the second up to now. Times, in seconds, never go back."""
 
     def __init__(self, span_s: float = 1.0) -> None:
         self.peak = 0
@@ -19,9 +19,9 @@ class Second:
             times.popleft()
         return len(times)
 
-    def add(self, now: float) -> None:
-        """One more."""
-        self._times.append(now)
+    def add(self, now: float, since: float | None = None) -> None:
+        """One more; `since`: it was seen now, and may have come as early as then."""
+        self._times.append(now if since is None else since)
         self.peak = max(self.peak, self.count(now))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from gateway.cli.demo.arrivals import Arrival, Arrivals
+from gateway.cli.demo.pulse import Pulse
 from gateway.clock import Clock
 from gateway.sim.faults import Faults
 from gateway.sim.profile import IdForm, Profile, ReceiptForm
@@ -18,7 +19,8 @@ SYSTEM_ID = "relevo"
 UNDELIVERABLE = 0.02
 THROTTLED = int(CommandStatus.ESME_RTHROTTLED)
 BUSIEST_S = 0.9
-"""What is checked as "a second": the network and a busy machine bunch what left evenly, by a tenth at the most."""
+"""What is checked as "a second": on its way out of the gateway a busy machine bunches what left evenly, by a tenth at
+the most. What it bunches on its way in is known, see `pulse`."""
 _USUAL = Faults(fail=UNDELIVERABLE)
 
 PROFILES = {
@@ -46,6 +48,7 @@ class Smsc:
     simulator: Simulator
     port: int
     tps: int
+    pulse: Pulse
     taken: int = 0
     busiest: Second = field(default_factory=lambda: Second(BUSIEST_S))
 
@@ -68,7 +71,7 @@ class Smsc:
         fresh = list(islice(self.simulator.received, self.taken, None))
         self.taken += len(fresh)
         for record in fresh:
-            self.busiest.add(record.at)
+            self.busiest.add(record.at, self.pulse.earliest(record.at))
         alphabet = self.simulator.profile.alphabet
         whole = (arrivals.take(self.name, record, alphabet) for record in fresh)
         return [arrival for arrival in whole if arrival is not None]
@@ -80,6 +83,7 @@ async def start_smscs(
     passwords: Mapping[str, str],
     keep: int,
     clock: Clock,
+    pulse: Pulse,
     random: Callable[[], float],
 ) -> None:
     """Start all three on free ports, each put into `smscs` as it runs. Raises OSError.
@@ -91,4 +95,4 @@ async def start_smscs(
         # What it enforces leaves room for the bunching of a busy machine; what it saw is checked at the end.
         limits = replace(profile, logins=logins, tps=round(tps[name] * 1.2), keep=keep, faults=_USUAL)
         simulator = Simulator(limits, clock, random)
-        smscs[name] = Smsc(name, simulator, await simulator.start(), tps[name])
+        smscs[name] = Smsc(name, simulator, await simulator.start(), tps[name], pulse)

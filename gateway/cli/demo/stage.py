@@ -19,6 +19,7 @@ from gateway.cli.demo.errors import StoryError
 from gateway.cli.demo.figures import LaneFigures, lane_figures, used_rate
 from gateway.cli.demo.ledger import Ledger
 from gateway.cli.demo.process import GatewayProcess
+from gateway.cli.demo.pulse import Pulse
 from gateway.cli.demo.screen import Screen
 from gateway.cli.demo.shop import Shop
 from gateway.cli.demo.views import CarrierRow, Picture
@@ -167,9 +168,12 @@ async def stage(
     async with AsyncExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="relevo-demo-"))
         workspace = Workspace(Path(directory), free_ports(), Secrets())
+        pulse = Pulse(clock)
+        stack.callback(pulse.stop)
+        pulse.start()
         smscs: dict[str, Smsc] = {}
         stack.push_async_callback(_stop_smscs, smscs)
-        await start_smscs(smscs, tps, workspace.secrets.carriers, keep, clock, random.random)
+        await start_smscs(smscs, tps, workspace.secrets.carriers, keep, clock, pulse, random.random)
         client = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)))
         ledger = Ledger()
         hook = Hook(ledger, workspace.secrets.hook)
