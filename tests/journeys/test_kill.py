@@ -91,13 +91,14 @@ async def test_post_tried_again_after_a_kill_gets_its_first_answer(
 async def test_receipts_that_come_after_the_kill_find_their_messages(
     make_gateway: MakeGateway, make_smsc: MakeSmsc, hook: Hook
 ) -> None:
-    smsc = await make_smsc(receipts_after_s=1.0)
+    smsc = await make_smsc(receipts_after_s=2.0)
     gateway = make(make_gateway, smsc, hook)
     await gateway.start()
     load = Load(gateway)
     bank = await load.rebind()
     assert bank is not None
-    sent = {await bank.send(f"early {n}") for n in range(50)} | {await gateway.send(f"web {n}") for n in range(10)}
+    early = (bank.send(f"early {n}") for n in range(50))
+    sent = set(await asyncio.gather(*early, *(gateway.send(f"web {n}") for n in range(10))))
     await until(lambda: submitted(gateway, 60), 5, "all answers of the carrier")
     await gateway.kill()
     assert not any(load.receipts.values())

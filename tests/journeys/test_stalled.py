@@ -74,16 +74,18 @@ async def test_case_44_app_that_answers_nothing_is_sent_a_window_and_the_rest_wa
     memory = rss_mb(gateway)
 
     ids = await submitted(gateway)
-    await until(lambda: owed(gateway, MESSAGES), 20, "all receipts to be owed")
+    await until(lambda: gateway.owed("bank") == MESSAGES, 20, "all receipts to be owed")
 
     assert len(stalled.unanswered) == (0 if kind is DeafApp else WINDOW)
     assert rss_mb(gateway) < memory + GROWTH_MB
     message_id = await other.send("beside it", priority_flag=1)
     await until(lambda: other.receipts[message_id], OTHERS_WAIT_S, "the other app's receipt")
 
+    await until(lambda: says_that_waits(gateway, MESSAGES), 20, "the status to say so")
+
     stalled.go_on()
     await until(lambda: ids <= set(stalled.receipts), 20, "every receipt")
-    await until(lambda: owed(gateway, 0), 5, "nothing to be owed")
+    await until(lambda: gateway.owed("bank") == 0, 10, "nothing to be owed")
     assert {len(receipts) for receipts in stalled.receipts.values()} == {1}
 
 
@@ -99,8 +101,8 @@ async def submitted(gateway: GatewayProcess) -> set[str]:
     return ids
 
 
-async def owed(gateway: GatewayProcess, count: int) -> bool:
-    """Whether so many deliveries to the bank wait."""
+async def says_that_waits(gateway: GatewayProcess, count: int) -> bool:
+    """Whether by the status, which asks the store every STORE_EVERY_S, so many deliveries to the bank wait."""
     (bank,) = [row for row in (await gateway.status())["apps"] if row["app"] == "bank"]
     return bool(bank["deliveries_waiting"] == count)
 

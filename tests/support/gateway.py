@@ -190,6 +190,11 @@ class GatewayProcess:
 
     authorization: Mapping[str, str] = {"Authorization": f"Bearer {KEY}"}
 
+    def owed(self, app: str) -> int:
+        """How many deliveries to an app wait, by its store: now, where the figure of the status is seconds old."""
+        with StoreReader(self.store) as store:
+            return next((number for name, number, _ in store.rows("deliveries_waiting") if name == app), 0)
+
     def audit(self) -> Audit:
         """Its books as they are on disk now; it may run meanwhile."""
         limits = Limits(time.time(), {"fast": 0.0, "bulk": 1.0}, 30 * 86_400.0)
