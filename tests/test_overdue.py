@@ -6,9 +6,9 @@ import pytest
 
 from gateway.message import Content, Event, Message, Segment, Status, move_segment
 from gateway.overdue import WHOLE_S, Overdue
+from tests.receipts.desk import Desk as ReceiptsDesk
+from tests.receipts.desk import text
 from tests.support.store import turns
-from tests.test_receipts import Desk as ReceiptsDesk
-from tests.test_receipts import text
 
 S = Status
 TTL = 300.0

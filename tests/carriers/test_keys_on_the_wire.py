@@ -169,10 +169,10 @@ def test_every_key_of_a_carrier_is_shown_here_or_where_it_acts() -> None:
         "tps": "carriers/test_carrier.py",
         "burst": "carriers/test_carrier.py",
         "message_ids": "carriers/test_message_ids.py",
-        "receipt_parts": "test_receipts.py",
+        "receipt_parts": "receipts/test_segments.py",
         "senders": "carriers/test_dispatch.py",
         "failover": "carriers/test_dispatch.py",
-        "uncertain": "carriers/test_outcomes.py",
+        "uncertain": "carriers/test_uncertain.py",
         "price": "test_explain.py",
     }
     assert {field.name for field in dataclasses.fields(Carrier)} == here | elsewhere.keys()
