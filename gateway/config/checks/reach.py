@@ -23,6 +23,14 @@ class Box(NamedTuple):
     lanes: frozenset[str]
     apps: frozenset[str]
 
+    def meets(self, other: "Box") -> bool:
+        """Whether some message is in both."""
+        return not (
+            self.networks.isdisjoint(other.networks)
+            or self.lanes.isdisjoint(other.lanes)
+            or self.apps.isdisjoint(other.apps)
+        )
+
     def without(self, other: "Box") -> list["Box"]:
         """What is left of it outside of another: up to three boxes that do not meet."""
         left: list[Box] = []
@@ -40,9 +48,10 @@ def check_reach(config: Config, findings: Findings) -> None:
     open_end = _first_open(config.routes, lambda rule: (rule.network, rule.lane, rule.app, *_others(rule)))
     if open_end is not None:
         findings.warn(("routes", open_end), "has no condition, so that the rules after it are never reached")
+    boxes = [_box(route, config) for route in config.routes]
     for index, route in enumerate(config.routes[: open_end if open_end is None else open_end + 1]):
         _check_possible(("routes", index), route, config, findings)
-        hiding = _hiding(index, config)
+        hiding = _hiding(index, config.routes, boxes)
         if hiding:
             before = f"routes[{hiding[0]}] takes" if len(hiding) == 1 else "rules before it take"
             findings.warn(("routes", index), f"is never reached: {before} every message that it would")
@@ -89,16 +98,15 @@ def _prefixes_within(narrow: Sequence[str], wide: Sequence[str]) -> bool:
     return bool(narrow) and all(start.removeprefix("+").startswith(starts) for start in narrow)
 
 
-def _hiding(index: int, config: Config) -> list[int]:
+def _hiding(index: int, routes: Sequence[Route], boxes: Sequence[Box]) -> list[int]:
     """The rules before one that together take all its messages; none where some are left to it."""
-    route = config.routes[index]
-    left = [_box(route, config)]
+    route, box = routes[index], boxes[index]
+    left = [box]
     hiding: list[int] = []
-    for place, before in enumerate(config.routes[:index]):
-        if not _asks_no_more(before, route):
+    for place, other in enumerate(boxes[:index]):
+        if not box.meets(other) or not _asks_no_more(routes[place], route):  # most do not meet; a reload waits for this
             continue
-        other = _box(before, config)
-        now = [part for box in left for part in box.without(other)]
+        now = [part for rest in left for part in rest.without(other)]
         if now != left:
             hiding.append(place)
             left = now
