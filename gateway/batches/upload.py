@@ -156,14 +156,14 @@ class Upload:
         assert number is not None  # noqa: S101  # there is an answer about it
         assert isinstance(row, Submission)  # noqa: S101  # what is Refused has a Refusal
         assert not isinstance(answer, NeedsAsking)  # noqa: S101  # `_ask` has asked
+        if self._spread is not None:
+            row.send_at = self._spread.due(index, self._utc())  # before routes are asked: some hold at certain hours
         try:
             decision = self._intake.decide(row, number, answer)
         except Refusal as refusal:
             self._refuse(index, row.to, refusal)
             return
         row.batch = self.batch.id
-        if self._spread is not None:
-            row.send_at = self._spread.due(index, self._utc())
         row.extras = {ROW: str(index)}
         self._in_flight += 1
         self._intake.accept(self._intake.message(row, decision), self._accepted, index, urgent=False)

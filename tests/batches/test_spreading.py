@@ -1,10 +1,12 @@
 """Rows spread over a span: evenly wherever the body ends, kept over restarts, late rows not in a heap."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from gateway.batches.spreading import Spread, share
+from gateway.intake import Decision, Submission
 from gateway.message import Message, Status
 from gateway.store.batch import by_batch
 from gateway.store.memory import MemoryStore
@@ -83,6 +85,21 @@ async def test_spread_begins_when_its_batch_did_where_a_body_goes_on() -> None:
         assert len(due) == 20
         assert began <= min(due[:10]) <= max(due[:10]) < began + HOUR
         assert began + HOUR / 2 <= min(due[10:]) <= max(due[10:]) < began + HOUR
+
+
+async def test_row_goes_the_way_that_routes_have_for_when_it_is_due() -> None:
+    async with batches() as site:
+        began = site.world.clock.utc()
+        asked: list[float] = []
+        decide = site.intake.decide
+
+        def noting(row: Submission, *known: Any) -> Decision:
+            asked.append(row.send_at)
+            return decide(row, *known)
+
+        site.intake.decide = noting  # type: ignore[method-assign]
+        batch_id = await site.send(10, spread=Spread(began + HOUR, HOUR))
+        assert asked == [one.send_at for one in await messages(site, batch_id)]
 
 
 async def released(site: Site, batch_id: str, seconds: float) -> int:
