@@ -9,7 +9,8 @@ import codecs
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -18,7 +19,8 @@ from gateway.apps.http_batch_body import Rows
 from gateway.batches import Refused, Row
 from gateway.errors import Refusal
 
-_BLANK = " \t\r\n"
+_blanks = re.compile(r"[ \t\r\n]*").match
+_blanks_and_commas = re.compile(r"[ \t\r\n,]*").match
 _scan = json.JSONDecoder().raw_decode
 _encode = msgspec.json.Encoder().encode
 
@@ -96,32 +98,32 @@ class CsvRows:
     def _take(self, text: str, *, ended: bool) -> Iterable[Row]:
         if self._fault is not None:
             raise self._fault
-        cut = len(text) if ended else _whole_records(text)
-        whole, self._left = text[:cut], text[cut:]
         if len(self._left) > self._longest:
             raise _too_long(self._longest)
+        cut = len(text) if ended else text.rfind("\n") + 1
+        whole, self._left = text[:cut], text[cut:]
         if not self._header:
-            self._delimiter = _delimiter(whole.partition("\n")[0])
-        records = csv.reader(io.StringIO(whole, newline=""), delimiter=self._delimiter, strict=True)
-        if not self._header:
-            self._read_header(records)
-        return self._made(records)
+            self._delimiter = _delimiter(whole.lstrip("\r\n").partition("\n")[0])
+        return self._made(whole, ended=ended)
 
-    def _read_header(self, records: Iterator[list[str]]) -> None:
+    def _made(self, whole: str, *, ended: bool) -> Iterator[Row]:
+        """The records of whole lines. Where the last is not at its end, its quotes go on in lines that are to come."""
+        lines = io.StringIO(whole, newline="")
+        done = 0
         try:
-            names = next(filter(None, records), None)
-        except csv.Error as error:
-            raise _not_csv(error) from None
-        if names is not None:
-            self._header = _header(names)
-
-    def _made(self, records: Iterator[list[str]]) -> Iterator[Row]:
-        try:
-            for record in records:
-                if record:
+            for record in csv.reader(lines, delimiter=self._delimiter, strict=True):
+                done = lines.tell()
+                if not record:
+                    continue
+                if self._header:
                     yield self._row(record)
+                else:
+                    self._header = _header(record)
         except csv.Error as error:
-            self._fault = _not_csv(error)  # raised here it would take rows before it along
+            if ended or lines.tell() < len(whole):
+                self._fault = _not_csv(error)  # raised here it would take rows before it along
+            else:
+                self._left = whole[done:] + self._left
 
     def _row(self, record: list[str]) -> Row:
         values = dict(zip(self._header, record, strict=False))
@@ -157,18 +159,17 @@ class JsonRows:
         at = 0
         try:
             while not self._after:
-                start = _skip(text, at, _BLANK + ",")
-                if start == len(text):
+                at = _skip(text, at, _blanks_and_commas)
+                if at == len(text):
                     break
-                if text[start] == "]":
-                    self._after, at = True, start + 1
+                if text[at] == "]":
+                    self._after, at = True, at + 1
                     break
                 try:
-                    value, at = _scan(text, start)
+                    value, at = _scan(text, at)
                 except (json.JSONDecodeError, RecursionError) as error:
-                    if len(text) - start > self._longest:
+                    if len(text) - at > self._longest:
                         raise _not_json(str(error)) from None
-                    at = start
                     break
                 yield self._row(value)
             self._left = text[at:]
@@ -186,22 +187,22 @@ class JsonRows:
     def end(self) -> list[Row]:
         """See Reader."""
         found = list(self.feed(b""))
-        if self._fault is None and (not self._closed or self._left):
+        if self._fault is None and not self._closed:
             self._fault = _not_json("it ends too early")
         if self._fault is not None and not found:
             raise self._fault
         return found
 
     def _close(self) -> None:
-        rest = self._left.lstrip()
-        if not self._closed and rest:
+        """What follows the list: a brace, and nothing but blanks."""
+        rest, self._left = self._left.strip(), ""
+        if rest and not self._closed:
             if rest[0] != "}":
                 raise Refusal("invalid_field", "In a long body messages has to be the last field.", "messages")
             self._closed = True
-            rest = rest[1:].strip()
-            if rest:
-                raise _not_json("something follows it")
-        self._left = rest
+            rest = rest[1:].lstrip()
+        if rest:
+            raise _not_json("something follows it")
 
 
 def head_of(text: str) -> tuple[Mapping[str, Any], str]:
@@ -213,35 +214,26 @@ def head_of(text: str) -> tuple[Mapping[str, Any], str]:
     at = _expect(text, 0, "{")
     try:
         while True:
-            name, at = _scan(text, _skip(text, at, _BLANK + ","))
+            name, at = _scan(text, _skip(text, at, _blanks_and_commas))
             at = _expect(text, at, ":")
             if name == "messages":
                 return fields, text[_expect(text, at, "[") :]
-            fields[str(name)], at = _scan(text, _skip(text, at, _BLANK))
+            fields[str(name)], at = _scan(text, _skip(text, at, _blanks))
     except (json.JSONDecodeError, RecursionError) as error:
         detail = f"In a long body messages has to begin in the first {len(text)} characters: {error}."
         raise Refusal("invalid_json", detail) from None
 
 
 def _expect(text: str, at: int, sign: str) -> int:
-    at = _skip(text, at, _BLANK)
+    at = _skip(text, at, _blanks)
     if text[at : at + 1] != sign:
         raise _not_json(f"{sign} is missing at {at}")
     return at + 1
 
 
-def _skip(text: str, at: int, signs: str) -> int:
-    while at < len(text) and text[at] in signs:
-        at += 1
-    return at
-
-
-def _whole_records(text: str) -> int:
-    """Where the last whole record ends: behind a line's end outside of quotes, 0 where there is none."""
-    at = text.rfind("\n") + 1
-    while at and text.count('"', 0, at) % 2:
-        at = text.rfind("\n", 0, at - 1) + 1
-    return at
+def _skip(text: str, at: int, signs: Callable[[str, int], re.Match[str] | None]) -> int:
+    found = signs(text, at)
+    return at if found is None else found.end()
 
 
 def _delimiter(header: str) -> str:

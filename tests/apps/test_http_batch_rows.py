@@ -1,11 +1,18 @@
 """Rows are made when they are asked for, and a fault takes none of those before it along."""
 
 import codecs
+import csv
+import io
+from collections.abc import Iterable
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.apps.http_batch_body import BatchOptions, Rows
 from gateway.apps.http_batch_rows import CsvRows, JsonRows, Reader
+from gateway.batches import Row
 from gateway.errors import Refusal
 from gateway.intake import Submission
 
@@ -52,3 +59,58 @@ def test_rows_before_a_fault_are_given_and_the_fault_is_raised_behind_them(kind:
         read.feed(b"x\n")
     with pytest.raises(Refusal):
         read.end()
+
+
+ANY = st.sampled_from('a"\n\r,;é ')
+
+
+@given(
+    st.lists(st.tuples(st.text(ANY, min_size=1, max_size=8), st.text(ANY, max_size=8)), min_size=1, max_size=6),
+    st.sampled_from([("\n", csv.QUOTE_ALL), ("\r\n", csv.QUOTE_MINIMAL)]),
+    st.data(),
+)
+def test_csv_gives_the_same_rows_in_whatever_pieces_it_comes(
+    records: list[tuple[str, str]], written: tuple[str, int], data: st.DataObject
+) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator=written[0], quoting=written[1])
+    writer.writerow(["to", "text", "reference"])
+    writer.writerows(("5512345670", *record) for record in records)
+    octets = text.getvalue().encode()
+    cuts = data.draw(st.lists(st.integers(0, len(octets)), max_size=8).map(sorted))
+    assert texts(read(CsvRows(a_rows(), 1_000), octets, cuts)) == [one for one, _ in records]
+
+
+def test_quote_in_a_field_without_quotes_is_a_letter() -> None:
+    """RFC 4180 leaves it out; spreadsheets write it, and what follows it are rows."""
+    octets = b'to,text\n5512345670,5" of rain\n5512345671,hola\n'
+    assert texts(CsvRows(a_rows(), 1_000).feed(octets)) == ['5" of rain', "hola"]
+
+
+def test_empty_lines_before_the_header_do_not_hide_its_delimiter() -> None:
+    assert texts(CsvRows(a_rows(), 1_000).feed(b"\r\n\nto;text\n5512345670;hola\n")) == ["hola"]
+
+
+def test_record_with_an_open_quote_ends_the_body_at_the_longest_that_a_row_may_be() -> None:
+    read_on = CsvRows(a_rows(), 1_000)
+    assert texts(read_on.feed(b'to,text\n5512345670,hola\n5512345671,"')) == ["hola"]
+    assert texts(read_on.feed(b"a\n" * 600)) == []
+    with pytest.raises(Refusal, match="1000 octets"):
+        read_on.feed(b"a\n")
+
+
+def a_rows() -> Rows:
+    return Rows(BatchOptions(), "bank", 0.0)
+
+
+def read(reader: Reader, octets: bytes, cuts: Iterable[int]) -> list[Row]:
+    """All rows of a body that comes in the pieces between these places."""
+    places = [0, *cuts, len(octets)]
+    found = [row for at, to in pairwise(places) for row in reader.feed(octets[at:to])]
+    return [*found, *reader.end()]
+
+
+def texts(rows: Iterable[Row]) -> list[str]:
+    found = list(rows)
+    assert all(isinstance(row, Submission) for row in found), found
+    return [row.content.text for row in found if isinstance(row, Submission)]
