@@ -21,6 +21,7 @@ from tests.support.roads import Ground
 from tests.support.store import turns
 
 SUBSCRIBER = "525512345678"
+FIRST, SECOND, THIRD = (f"0192d3b4-0000-7000-8000-{number:012}" for number in (1, 2, 3))
 SENDERS = {"bank": ("45555", "+525500001111"), "shop": (), "news": ("60000",)}
 RULES = InboundRules(
     region="MX",
@@ -178,11 +179,11 @@ async def test_our_number_is_known_in_every_written_form(desk: Desk, written: st
 
 
 async def test_message_names_the_one_it_may_answer(desk: Desk) -> None:
-    desk.conversations.sent("+525500001111", SUBSCRIBER, "m1")
-    desk.conversations.sent("45555", SUBSCRIBER, "m2")
+    desk.conversations.sent("+525500001111", SUBSCRIBER, FIRST)
+    desk.conversations.sent("45555", SUBSCRIBER, SECOND)
 
-    assert (await desk.write("si", destination_addr="5500001111", source_addr="5215512345678")).in_reply_to == "m1"
-    assert (await desk.write("si")).in_reply_to == "m2"
+    assert (await desk.write("si", destination_addr="5500001111", source_addr="5215512345678")).in_reply_to == FIRST
+    assert (await desk.write("si")).in_reply_to == SECOND
     assert (await desk.write("si", source_addr="525587654321")).in_reply_to == ""
 
 
@@ -442,9 +443,25 @@ def test_spellings_lead_every_form_to_the_configured_one() -> None:
     }
 
 
-def test_conversations_remember_the_last_message_of_each_pair_within_bounds() -> None:
-    conversations = Conversations(2)
-    for n, pair in enumerate((("1", "a"), ("1", "b"), ("1", "a"), ("1", "c"))):
-        conversations.sent(*pair, f"m{n}")
+def test_conversations_remember_the_last_message_of_each_pair() -> None:
+    conversations = Conversations()
+    for pair, message_id in ((("1", "a"), FIRST), (("1", "b"), SECOND), (("1", "a"), THIRD)):
+        conversations.sent(*pair, message_id)
 
-    assert [conversations.last("1", to) for to in "abc"] == ["m2", "", "m3"]
+    assert [conversations.last("1", to) for to in "abc"] == [THIRD, SECOND, ""]
+
+
+def test_conversations_push_out_the_pair_whose_place_another_takes() -> None:
+    conversations = Conversations(1)
+    conversations.sent("1", "a", FIRST)
+    conversations.sent("1", "b", SECOND)
+
+    assert [conversations.last("1", to) for to in "ab"] == ["", SECOND]
+
+
+def test_conversations_remember_most_of_their_latest_pairs() -> None:
+    conversations = Conversations(4_096)
+    for number in range(1_000):
+        conversations.sent("1", str(number), FIRST)
+
+    assert sum(conversations.last("1", str(number)) == FIRST for number in range(1_000)) > 800

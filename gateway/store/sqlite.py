@@ -253,13 +253,13 @@ def _writing(sync: str) -> Sequence[str]:
         "PRAGMA journal_mode = WAL",
         f"PRAGMA synchronous = {sync.upper()}",
         "PRAGMA temp_store = MEMORY",
-        "PRAGMA cache_size = -65536",  # 64 MiB: updates meet the pages that their inserts made
+        "PRAGMA cache_size = -16384",  # 16 MiB: updates meet the pages that their inserts made
         "PRAGMA wal_autocheckpoint = 1000",  # pages, 8 MiB: four times as many made the slowest commits twice as slow
         "PRAGMA journal_size_limit = 67108864",  # what a long read let the log grow to is given back
     )
 
 
-_READING = ("PRAGMA query_only = ON", "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -16384")
+_READING = ("PRAGMA query_only = ON", "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -4096")
 
 
 def _make(path: Path) -> None:

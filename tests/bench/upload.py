@@ -25,7 +25,7 @@ from tests.bench.scenarios import FIRST_NUMBER, KEY, NUMBERS, Load, Options, Por
 
 BLOCK_ROWS = 500
 MOST_GROWN_MB = 192.0
-"""What SQLite's page caches (96), lanes, look-ups and in_reply_to hold when they are full, whatever comes."""
+"""What SQLite's page caches (24), lanes, look-ups and in_reply_to hold when they are full, whatever comes."""
 SAMPLE_S = 0.2
 
 

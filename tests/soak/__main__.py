@@ -41,7 +41,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         type=_messages,
         default=2_000_000,
         metavar="N",
-        help="so many (2000000), the first million to warm up",
+        help="so many (2000000), the first 100,000 to warm up",
     )
     three.add_argument("--rate", type=_messages, metavar="R", help="messages a second; flat out without")
     three.add_argument("--every", type=float, default=60.0, metavar="S", help="seconds between two samples (60)")

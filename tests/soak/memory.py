@@ -11,10 +11,9 @@ from tests.bench.children import BenchError, Children, free_ports, usage
 from tests.bench.run import build_tools, start
 from tests.bench.scenarios import Load, Ports, scenarios
 
-SETTLED_AFTER = 1_000_000
+SETTLED_AFTER = 100_000
 """Messages after which the gateway has all the memory that it needs: what it remembers within bounds is full (ids of
-the last 100,000 ended segments, the last message to each of so many numbers), and the allocator has seen the peaks. The
-load goes round a million numbers."""
+the last 100,000 ended segments, SQLite's page cache), and the allocator has seen the peaks."""
 RSS_MAY_GROW = 1.10
 MAY_COME_AND_GO = 16
 """File descriptors and tasks that are there at one sample and not at another: connections, requests under way."""
