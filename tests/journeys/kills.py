@@ -62,7 +62,8 @@ async def live(
             await asyncio.sleep(0.3 + random.random())
             await gateway.kill()
             on_start(await gateway.start())
-        await asyncio.sleep(0.3)
+        accepted = len(load.accepted)
+        await until(lambda: len(load.accepted) > accepted, 15, "the load after the last start")
         load.stop()
     return load
 
