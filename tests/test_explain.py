@@ -12,7 +12,7 @@ from gateway.message import Content
 from gateway.parts import Profile
 from portability.source import Answer
 from routes.mt import MtRoutes, MtRule
-from tests.test_intake import ASKED, MOVISTAR, REFUSED, RULES, TELCEL, WEEX, Desk, Table, a_submission, routed
+from tests.intake.desk import ASKED, MOVISTAR, REFUSED, RULES, TELCEL, WEEX, Desk, Table, a_submission, routed
 
 PRICES = {"telcel": Price("MXN", Decimal("0.18")), "movistar": Price("USD", Decimal("0.0125"))}
 

@@ -7,8 +7,8 @@ from structlog.testing import capture_logs
 
 from gateway.message import Message
 from gateway.replies import Replies
+from tests.intake.desk import ASKED, TELCEL, UNKNOWN, Desk
 from tests.support.store import turns
-from tests.test_intake import ASKED, TELCEL, UNKNOWN, Desk
 
 
 def replies(desk: Desk, counted: list[Message] | None = None) -> Replies:

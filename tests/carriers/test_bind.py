@@ -1,125 +1,22 @@
-"""One bind against a scripted SMSC on a real socket."""
+"""One bind against a scripted SMSC on a real socket: how it comes, goes and comes again."""
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
-from gateway.carriers.bind import Bind, BindState, Respond
-from gateway.carriers.bind_settings import BindSettings, Endpoint
+from gateway.carriers.bind import Bind, BindState
+from gateway.carriers.bind_settings import Endpoint
 from gateway.carriers.stops import Stop
-from gateway.smpp.events import Answered, Unbound
+from gateway.smpp.events import Unbound
 from gateway.smpp.pdu import (
-    AlertNotification,
     BindReceiver,
     BindTransceiver,
     BindTransmitter,
-    DataSm,
-    DataSmResp,
-    DeliverSm,
-    DeliverSmResp,
-    GenericNack,
-    Outbind,
-    SubmitSm,
-    SubmitSmResp,
-    Unbind,
 )
+from tests.carriers.bind_rig import Owner, bound, bound_listener, running, settings, until
 from tests.support.clock import ManualClock
-from tests.support.peer import DEADLINE_S, Listener, Peer, listening
-
-SUBMIT = SubmitSm(source_addr="45555", destination_addr="525512345678", short_message=b"hola")
-
-
-class Owner:
-    """A carrier that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-        self.unanswered: list[object] = []
-        self.answers: list[tuple[object, int, str]] = []
-        self.late: list[tuple[object, int, str]] = []
-        self.delivered_pdus: list[DeliverSm | DataSm] = []
-        self.respond: list[Respond] = []
-        self.turns = 0
-        self._heard = asyncio.Event()
-
-    def _tell(self, what: str) -> None:
-        self.told.append(what)
-        self._heard.set()
-
-    def bind_up(self, bind: Bind) -> None:
-        self._tell("up")
-
-    def bind_ending(self, bind: Bind) -> None:
-        self._tell("ending")
-
-    def bind_down(self, bind: Bind, unanswered: Sequence[object]) -> None:
-        self.unanswered = list(unanswered)
-        self._tell("down")
-
-    def answered(self, bind: Bind, context: object, command_status: int, message_id: str, elapsed_s: float) -> None:
-        self.answers.append((context, command_status, message_id))
-        self._tell("answered")
-
-    def timed_out(self, bind: Bind, context: object) -> None:
-        self._tell(f"timed_out {context}")
-
-    def answered_late(self, bind: Bind, context: object, command_status: int, message_id: str) -> None:
-        self.late.append((context, command_status, message_id))
-        self._tell("late")
-
-    def delivered(self, bind: Bind, pdu: DeliverSm | DataSm, respond: Respond) -> None:
-        self.delivered_pdus.append(pdu)
-        self.respond.append(respond)
-        self._tell("delivered")
-
-    def link_checked(self, bind: Bind, rtt_s: float) -> None:
-        self._tell("link_checked")
-
-    def end_of_turn(self, bind: Bind) -> None:
-        self.turns += 1
-
-    async def until(self, what: str, times: int = 1) -> None:
-        """Wait until something has been told so often. Raises TimeoutError when it is not within DEADLINE_S."""
-        async with asyncio.timeout(DEADLINE_S):
-            while self.told.count(what) < times:
-                self._heard.clear()
-                await self._heard.wait()
-
-
-def settings(port: int, **changes: Any) -> BindSettings:
-    plain: dict[str, Any] = {
-        "name": "telcel-1", "carrier": "telcel", "endpoints": (Endpoint("127.0.0.1", port),), "system_id": "acme",
-        "password": "secret", "mode": "transceiver", "system_type": "VMA", "interface_version": 0x34, "addr_ton": 0,
-        "addr_npi": 0, "address_range": "^4555", "source_ip": "", "enquire_link_s": 30.0, "response_timeout_s": 30.0,
-        "reconnect_min_s": 0.001, "reconnect_max_s": 0.002, "stable_after_s": 30.0,
-    }  # fmt: skip
-    return BindSettings(**{**plain, **changes})
-
-
-@asynccontextmanager
-async def running(
-    port: int, owner: Owner, *, clock: Callable[[], float] | None = None, **changes: Any
-) -> AsyncIterator[Bind]:
-    """A bind that is held until the end."""
-    monotonic = clock or asyncio.get_running_loop().time
-    bind = Bind(settings(port, **changes), owner, monotonic=monotonic, random=lambda: 0.0)
-    task = asyncio.create_task(bind.run())
-    try:
-        yield bind
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-async def until(so: Callable[[], bool]) -> None:
-    """Let the loop turn until something is so."""
-    async with asyncio.timeout(DEADLINE_S):
-        while not so():  # noqa: ASYNC110  # what is waited for tells nobody
-            await asyncio.sleep(0)
+from tests.support.peer import DEADLINE_S, listening
 
 
 @pytest.mark.parametrize(("response_timeout_s", "enquire_response_s"), [(30.0, 15.0), (4.0, 2.0), (120.0, 15.0)])
@@ -160,33 +57,6 @@ async def test_bind_comes_from_its_source_ip() -> None:
     port = server.sockets[0].getsockname()[1]
     async with server, running(port, owner, source_ip="127.0.0.77"), asyncio.timeout(DEADLINE_S):
         assert await sources.get() == "127.0.0.77"
-
-
-async def test_answers_come_with_their_context_in_any_order() -> None:
-    owner = Owner()
-    async with bound(owner) as (bind, peer, _):
-        for context in ("a", "b", "c"):
-            bind.submit(SUBMIT, context)
-        received = [await peer.expect(SubmitSm) for _ in range(3)]
-        peer.answer(received[2], SubmitSmResp("id-c"))
-        peer.answer(received[0], SubmitSmResp(""), 0x58)
-        peer.answer(received[1], GenericNack(), 0x08)  # counts as the answer of the request it names
-        await owner.until("answered", 3)
-        assert owner.answers == [("c", 0, "id-c"), ("a", 0x58, ""), ("b", 0x08, "")]
-
-
-async def test_all_that_a_turn_sends_goes_in_one_write() -> None:
-    owner = Owner()
-    async with bound(owner) as (bind, peer, _):
-        connection = bind._connection
-        assert connection is not None
-        written: list[int] = []
-        connection._trace = lambda way, octets: written.append(len(octets)) if way == "out" else None
-        for context in range(20):
-            bind.submit(SUBMIT, context)
-        for _ in range(20):
-            await peer.expect(SubmitSm)
-        assert len(written) == 1
 
 
 async def test_refused_credentials_stop_the_bind_until_it_is_started() -> None:
@@ -311,65 +181,6 @@ async def test_operators_stop_keeps_it_away_until_the_start() -> None:
         await owner.until("up", 2)
 
 
-async def test_nothing_is_sent_after_the_peers_unbind_and_answers_still_come() -> None:
-    owner = Owner()
-    async with bound(owner) as (bind, peer, _):
-        bind.submit(SUBMIT, "a")
-        received = await peer.expect(SubmitSm)
-        peer.send(Unbind())
-        await owner.until("ending")
-        assert (bind.state, bind.reason) == (BindState.UNBINDING, "the carrier sent unbind")
-        peer.answer(received, SubmitSmResp("id-a"))
-        await owner.until("down")
-        assert owner.answers == [("a", 0, "id-a")]
-        assert owner.told == ["up", "ending", "answered", "down"]
-        assert owner.unanswered == []
-
-
-async def test_what_was_in_flight_is_handed_over_when_the_connection_breaks() -> None:
-    owner = Owner()
-    async with bound(owner) as (bind, peer, _):
-        bind.submit(SUBMIT, "a")
-        bind.submit(SUBMIT, "b")
-        await peer.expect(SubmitSm)
-        peer.abort()
-        await owner.until("down")
-        assert owner.unanswered == ["a", "b"]
-        assert owner.told[:3] == ["up", "ending", "down"]
-
-
-async def test_silence_times_requests_out_and_ends_the_session() -> None:
-    owner = Owner()
-    async with bound(owner, response_timeout_s=0.05) as (bind, _peer, _):
-        for context in "abc":
-            bind.submit(SUBMIT, context)
-        await owner.until("down")
-        assert [what for what in owner.told if what.startswith("timed")] == [
-            "timed_out a",
-            "timed_out b",
-            "timed_out c",
-        ]
-        assert owner.told.index("timed_out c") < owner.told.index("ending")
-        assert owner.unanswered == []
-
-
-async def test_late_answer_is_told_as_such() -> None:
-    owner = Owner()
-    async with bound(owner, response_timeout_s=0.03) as (bind, peer, _):
-        bind.submit(SUBMIT, "a")
-        received = await peer.expect(SubmitSm)
-        await owner.until("timed_out a")
-        peer.answer(received, SubmitSmResp("id-a"))
-        await owner.until("late")
-        assert owner.late == [("a", 0, "id-a")]
-
-
-async def test_quiet_link_is_checked() -> None:
-    owner = Owner()
-    async with bound(owner, enquire_link_s=0.03):
-        await owner.until("link_checked", 2)
-
-
 async def test_failed_bind_unbinds_and_stays_away() -> None:
     owner = Owner()
     async with bound(owner) as (bind, peer, _):
@@ -390,46 +201,6 @@ async def test_rebind_ends_the_session_and_binds_anew() -> None:
         await peer.expect_event(Unbound)
         await (await bound_listener(bind).accept()).accept_bind()
         await owner.until("up", 2)
-
-
-async def test_deliver_sm_is_answered_over_its_own_session_only() -> None:
-    owner = Owner()
-    async with bound(owner) as (bind, peer, _):
-        peer.send(DeliverSm(source_addr="525512345678", destination_addr="45555", short_message=b"uno"))
-        await owner.until("delivered")
-        peer.abort()
-        await owner.until("down")
-        again = await bound_listener(bind).accept()
-        await again.accept_bind()
-        await owner.until("up", 2)
-        number = again.send(DeliverSm(source_addr="525512345678", destination_addr="45555", short_message=b"dos"))
-        await owner.until("delivered", 2)
-        owner.respond[0](0x64)  # the first session is gone: this must not answer the second message
-        owner.respond[1](0)
-        first = await expect_answer(again)
-        assert (first.sequence_number, first.command_status, type(first.pdu)) == (number, 0, DeliverSmResp)
-
-
-async def test_data_sm_is_answered_with_data_sm_resp() -> None:
-    owner = Owner()
-    async with bound(owner) as (_, peer, _):
-        peer.send(DataSm(source_addr="525512345678", destination_addr="45555"))
-        await owner.until("delivered")
-        owner.respond[0](0)
-        assert type((await expect_answer(peer)).pdu) is DataSmResp
-
-
-async def test_outbind_and_alerts_harm_nothing() -> None:
-    owner = Owner()
-    async with listening() as smsc, running(smsc.port, owner) as bind:
-        peer = await smsc.accept()
-        peer.send(Outbind("smsc", "secret"))
-        await peer.accept_bind()
-        await owner.until("up")
-        peer.send(AlertNotification(source_addr="525512345678", esme_addr="45555"))
-        bind.submit(SUBMIT, "a")
-        peer.answer(await peer.expect(SubmitSm), SubmitSmResp("id-a"))
-        await owner.until("answered")
 
 
 @pytest.mark.parametrize(
@@ -454,33 +225,3 @@ async def test_garbage_ends_the_session_and_it_comes_back() -> None:
         assert bind.reason.startswith("framing")
         await (await bound_listener(bind).accept()).accept_bind()
         await owner.until("up", 2)
-
-
-async def expect_answer(peer: Peer) -> Answered:
-    return await peer.expect_event(Answered)
-
-
-_LISTENERS: dict[int, Listener] = {}
-
-
-def bound_listener(bind: Bind) -> Listener:
-    return _LISTENERS[bind.settings.endpoints[0].port]
-
-
-@asynccontextmanager
-async def bound(owner: Owner, **changes: Any) -> AsyncIterator[tuple[Bind, Peer, asyncio.Task[None]]]:
-    """A bind that is up, its SMSC and its task."""
-    async with listening() as smsc:
-        _LISTENERS[smsc.port] = smsc
-        bind = Bind(
-            settings(smsc.port, **changes), owner, monotonic=asyncio.get_running_loop().time, random=lambda: 0.0
-        )
-        task = asyncio.create_task(bind.run())
-        try:
-            peer = await smsc.accept()
-            await peer.accept_bind()
-            await owner.until("up")
-            yield bind, peer, task
-        finally:
-            task.cancel()
-            await asyncio.wait([task])

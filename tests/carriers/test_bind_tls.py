@@ -14,8 +14,8 @@ from gateway.carriers.building import bind_settings
 from gateway.config import carriers as config
 from gateway.smpp.events import Unbound
 from gateway.smpp.matrix import Role
+from tests.carriers.bind_rig import Owner, until
 from tests.carriers.rig import a_bind, a_carrier
-from tests.carriers.test_bind import Owner, until
 from tests.support.certificates import Authority
 from tests.support.peer import DEADLINE_S, Listener
 

@@ -8,6 +8,7 @@ import pytest
 from gateway.store.memory import MemoryStore
 from gateway.store.sqlite import SqliteStore
 from gateway.store.store import Store
+from tests.store.commits_desk import Desk, running
 
 Reopen = Callable[[], Awaitable[Store]]
 
@@ -52,3 +53,15 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[SqliteStore]:
     await found.open()
     yield found
     await found.close()
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async for found in running(Desk()):
+        yield found
+
+
+@pytest.fixture
+async def slicing() -> AsyncIterator[Desk]:
+    async for found in running(Desk(slice_rows=2)):
+        yield found

@@ -1,17 +1,14 @@
-"""The group commit: when it begins, what goes into it, who is called, and what becomes of it when the store fails."""
+"""The group commit: when it begins, what goes into it, and who is called."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
 
-import pytest
 from structlog.testing import capture_logs
 
 from gateway.errors import StoreError
 from gateway.message import Content, Status
 from gateway.store.commits import Commits
-from gateway.store.store import Changes, IdempotentAnswer, OptOut, Store, Unwritable
-from tests.support.clock import ManualClock, ManualLoop
+from gateway.store.store import IdempotentAnswer, OptOut, Store
+from tests.store.commits_desk import FULL, Desk, running
 from tests.support.store import (
     BASE,
     SlowStore,
@@ -25,76 +22,6 @@ from tests.support.store import (
     submitted,
     turns,
 )
-
-FULL = StoreError("disk is full")
-
-
-class Desk:
-    """A Commits over a store that ends commits when told, on a loop whose timers ring when told."""
-
-    def __init__(self, slice_rows: int = 1_000) -> None:
-        self.store = SlowStore()
-        self.clock = ManualClock()
-        self.loop = ManualLoop(self.clock)
-        self.called: list[tuple[object, StoreError | None]] = []
-        self.commits_seen: list[tuple[float, int]] = []
-        self.errors: list[StoreError] = []
-        self.commits = Commits(
-            self.store,  # type: ignore[arg-type]  # the part of a Store that a Commits uses
-            gather_s=0.002,
-            slice_rows=slice_rows,
-            on_commit=lambda seconds, rows: self.commits_seen.append((seconds, rows)),
-            on_error=self.errors.append,
-            later=self.loop.call_later,
-            monotonic=self.clock.monotonic,
-        )
-
-    def done(self, argument: object, error: StoreError | None) -> None:
-        self.called.append((argument, error))
-
-    def accept(self, n: int, urgent: bool = False) -> None:
-        self.commits.accept(a_message(n), self.done, n, urgent=urgent)
-
-    def update(self, n: int, urgent: bool = False) -> None:
-        self.commits.update(submitted(a_message(n)), self.done, f"u{n}", urgent=urgent)
-
-    async def pass_gathering(self) -> None:
-        self.loop.advance(0.002)
-        await turns()
-
-    async def end(self, error: StoreError | None = None) -> None:
-        self.store.end(error)
-        await turns()
-
-    @property
-    def begun(self) -> list[list[str]]:
-        """What each commit that began holds: ids of accepted messages, "+" and ids of updated ones."""
-        return [
-            [message.id for message in changes.accepted] + [f"+{message_id}" for message_id in changes.updated]
-            for changes in self.store.begun
-        ]
-
-
-@pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    async for found in running(Desk()):
-        yield found
-
-
-@pytest.fixture
-async def slicing() -> AsyncIterator[Desk]:
-    async for found in running(Desk(slice_rows=2)):
-        yield found
-
-
-async def running(desk: Desk) -> AsyncIterator[Desk]:
-    task = asyncio.create_task(desk.commits.run())
-    await turns()
-    yield desk
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-
 
 # -- when -------------------------------------------------------------------------------------------------------------
 
@@ -337,178 +264,6 @@ async def test_callback_may_say_more(desk: Desk) -> None:
     assert desk.begun == [[an_id(1)], [an_id(2)]]
 
 
-# -- when the store fails ---------------------------------------------------------------------------------------------
-
-
-async def test_failed_accept_is_told_and_dropped(desk: Desk) -> None:
-    desk.accept(1, urgent=True)
-    desk.accept(2)
-    await turns()
-    with capture_logs() as logs:
-        await desk.end(FULL)
-    assert desk.called == [(1, FULL), (2, FULL)]
-    assert not desk.commits.healthy
-    assert desk.errors == [FULL]
-    assert [line["event"] for line in logs] == ["store_commit_failed"]
-    assert desk.commits.backlog == 0
-
-
-async def test_failed_update_stays_and_is_tried_again_with_what_came_meanwhile(desk: Desk) -> None:
-    first = a_message(1)
-    desk.commits.update(first, desk.done, "first", urgent=True)
-    desk.commits.deliver(a_delivery(7))
-    await turns()
-    newer = submitted(a_message(1))
-    desk.commits.update(newer, desk.done, "newer")
-    desk.commits.delivered(an_id(7))
-    await desk.end(FULL)
-    desk.accept(2, urgent=True)
-    await turns()
-    assert desk.called == []
-    assert desk.commits.backlog == 3
-    assert len(desk.store.begun) == 1
-    desk.loop.advance(0.05)
-    await turns()
-    retried = desk.store.begun[1]
-    assert retried.updated == {newer.id: newer}
-    assert retried.deliveries == {}
-    assert retried.delivered == {an_id(7)}
-    assert [message.id for message in retried.accepted] == [an_id(2)]
-    await desk.end()
-    assert desk.called == [("first", None), ("newer", None), (2, None)]
-    assert desk.commits.healthy
-
-
-async def test_pauses_grow_up_to_a_second_and_start_over_after_success(desk: Desk) -> None:
-    desk.update(1, urgent=True)
-    await turns()
-    pauses = []
-    for _ in range(7):
-        await desk.end(FULL)
-        pauses.append(desk.loop.timers[0].at - desk.clock.monotonic())
-        desk.loop.advance(pauses[-1])
-        await turns()
-    assert pauses == pytest.approx([0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0])
-    await desk.end()
-    assert desk.called == [("u1", None)]
-    desk.update(2, urgent=True)
-    await turns()
-    await desk.end(FULL)
-    assert desk.loop.delays[-1] == pytest.approx(0.05)
-
-
-async def test_bare_callback_waits_until_what_was_said_before_it_is_durable(desk: Desk) -> None:
-    desk.commits.deliver(a_delivery(1))
-    desk.commits.then(desk.done, "then")
-    await turns()
-    await desk.end(FULL)
-    assert desk.called == []
-    desk.loop.advance(0.05)
-    await turns()
-    await desk.end()
-    assert desk.called == [("then", None)]
-
-
-async def test_commits_find_out_by_themselves_that_the_store_is_back(desk: Desk) -> None:
-    """While they are unhealthy intake refuses: nothing else may ever be said."""
-    desk.accept(1, urgent=True)
-    await turns()
-    await desk.end(FULL)
-    desk.loop.advance(0.05)
-    await turns()
-    assert desk.store.begun[1].settings
-    await desk.end(FULL)
-    assert not desk.commits.healthy
-    desk.loop.advance(0.1)
-    await turns()
-    with capture_logs() as logs:
-        await desk.end()
-    assert desk.commits.healthy
-    assert [line["event"] for line in logs] == ["store_commit_recovered"]
-
-
-async def test_slices_behind_a_failed_one_are_tried_on_their_own(slicing: Desk) -> None:
-    for n in range(3):
-        slicing.accept(n)
-    await slicing.pass_gathering()
-    await slicing.end(FULL)
-    assert slicing.called == [(0, FULL), (1, FULL)]
-    slicing.loop.advance(0.05)
-    await turns()
-    await slicing.end()
-    assert slicing.called[2:] == [(2, None)]
-
-
-# -- what can never be written ----------------------------------------------------------------------------------------
-
-
-async def test_bad_row_is_told_and_costs_nobody_else_anything(desk: Desk) -> None:
-    desk.store.held = False
-    desk.store.refuses = {an_id(3), an_id(12)}
-    for n in range(6):
-        desk.accept(n, urgent=True)
-    for n in range(10, 14):
-        desk.update(n)
-    desk.commits.deliver(a_delivery(1))
-    desk.commits.then(desk.done, "then")
-    with capture_logs() as logs:
-        await turns(60)
-    failed = {argument for argument, error in desk.called if error is not None}
-    assert failed == {3, "u12"}
-    assert all(isinstance(error, Unwritable) for _, error in desk.called if error is not None)
-    assert [argument for argument, _ in desk.called] == [0, 1, 2, 3, 4, 5, "u10", "u11", "u12", "u13", "then"]
-    kept = Changes()
-    for changes in desk.store.kept:
-        kept.add(changes)
-    assert [message.id for message in kept.accepted] == [an_id(n) for n in (0, 1, 2, 4, 5)]
-    assert sorted(kept.updated) == [an_id(n) for n in (10, 11, 13)]
-    assert len(kept.deliveries) == 1
-    assert desk.commits.healthy
-    assert sorted(line["kind"] for line in logs) == ["accepted", "updated"]
-    assert len(desk.errors) == 2
-    assert desk.commits.backlog == 0
-
-
-async def test_store_that_fails_among_bad_rows_keeps_what_was_not_tried(desk: Desk) -> None:
-    desk.store.refuses = {an_id(1)}
-    desk.accept(1, urgent=True)
-    desk.accept(2, urgent=True)
-    desk.update(3)
-    desk.update(4)
-    desk.commits.then(desk.done, "then")
-    await turns()
-    await desk.end()  # the whole: refused
-    await desk.end()  # the accepts: refused
-    await desk.end()  # the first accept: refused for good
-    await desk.end()  # the second: kept
-    assert desk.called == []
-    await desk.end(FULL)
-    assert [(argument, type(error)) for argument, error in desk.called] == [(1, Unwritable), (2, type(None))]
-    assert not desk.commits.healthy
-    desk.loop.advance(0.05)
-    await turns()
-    assert sorted(desk.store.begun[-1].updated) == [an_id(3), an_id(4)]
-    assert desk.store.begun[-1].accepted == []
-    await desk.end()
-    assert desk.called[2:] == [("u3", None), ("u4", None), ("then", None)]
-
-
-async def test_store_that_fails_among_accepts_tells_those_that_were_not_tried(desk: Desk) -> None:
-    desk.store.refuses = {an_id(1)}
-    for n in (1, 2, 3):
-        desk.accept(n, urgent=True)
-    await turns()
-    await desk.end()
-    await desk.end()
-    await desk.end(FULL)
-    assert [(argument, type(error)) for argument, error in desk.called] == [
-        (1, Unwritable),
-        (2, StoreError),
-        (3, StoreError),
-    ]
-    assert desk.commits.backlog == 0
-
-
 # -- drain and the end ------------------------------------------------------------------------------------------------
 
 
@@ -523,21 +278,6 @@ async def test_drain_ends_when_all_that_was_said_is_durable(slicing: Desk) -> No
     assert drain.done()
     await drain
     assert len(slicing.called) == 3
-
-
-async def test_drain_raises_when_a_try_fails_and_the_rest_goes_on(desk: Desk) -> None:
-    desk.update(1)
-    drain = asyncio.create_task(desk.commits.drain())
-    await turns()
-    await desk.end(FULL)
-    with pytest.raises(StoreError, match="full"):
-        await drain
-    assert desk.commits.backlog == 1
-    desk.loop.advance(0.05)
-    await turns()
-    await desk.end()
-    assert desk.called == [("u1", None)]
-    await desk.commits.drain()
 
 
 async def test_drain_that_is_given_up_leaves_nothing_behind(desk: Desk) -> None:
