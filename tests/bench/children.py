@@ -1,5 +1,6 @@
 """The processes of a measurement: started together, watched through /proc, always ended."""
 
+import contextlib
 import json
 import os
 import signal
@@ -8,7 +9,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,6 +36,24 @@ def usage(pid: int) -> Usage:
     kilobytes = {key: int(status[key].split()[0]) for key in ("VmRSS", "VmHWM")}
     cpu_s = (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
     return Usage(cpu_s, kilobytes["VmRSS"] / 1024, kilobytes["VmHWM"] / 1024)
+
+
+def usage_of(pids: Iterable[int]) -> Usage:
+    """What several living processes have used together, and everything they started and that still runs."""
+    each = [usage(pid) for pid in family(pids)]
+    return Usage(*(sum(values) for values in zip(*each, strict=True)))
+
+
+def family(pids: Iterable[int]) -> list[int]:
+    """These processes and their descendants."""
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            children.setdefault(int(path.read_text().rpartition(")")[2].split()[1]), []).append(int(path.parent.name))
+    found = list(pids)
+    for pid in found:  # it grows while it is gone through
+        found += children.get(pid, [])
+    return found
 
 
 def free_ports(count: int) -> list[int]:
@@ -68,12 +87,28 @@ class Children:
                 process.kill()
                 process.wait(timeout=15)
 
-    def start(self, name: str, command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
-        """Start a process whose output goes to NAME.log."""
+    def start(
+        self, name: str, command: Sequence[str | Path], environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start a process whose output goes to NAME.log; `environment` is laid over our own."""
         with (self.directory / f"{name}.log").open("wb") as log:
-            process = subprocess.Popen(command, cwd=self.directory, stdout=log, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(
+                command,
+                cwd=self.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(environment or {})},
+            )
         self._started.append((name, process))
         return process
+
+    def stop(self, pid: int, timeout_s: float = 60.0) -> None:
+        """End a process that was started here, and wait until it has. Raises BenchError."""
+        name, process = next(started for started in self._started if started[1].pid == pid)
+        process.terminate()
+        self.finish(process, timeout_s)
+        self._started.remove((name, process))
 
     def check(self) -> None:
         """Raise BenchError when a process has ended that should not have."""
@@ -91,18 +126,35 @@ class Children:
             time.sleep(0.05)
         self.check()
 
-    def until_ready(self, url: str, timeout_s: float) -> None:
-        """Wait until a GET of `url` is answered 200. Raises BenchError."""
+    def until_ready(self, url: str, timeout_s: float, says: str = "") -> None:
+        """Wait until a GET of `url` is answered 200 with `says` in its body. Raises BenchError."""
         deadline = time.monotonic() + timeout_s
         while True:
             self.check()
             try:
-                with urllib.request.urlopen(url, timeout=2):
+                with urllib.request.urlopen(url, timeout=2) as answer:
+                    said = answer.read().decode(errors="replace")
+                if says in said:
                     return
             except (urllib.error.URLError, OSError) as error:
-                if time.monotonic() > deadline:
-                    raise BenchError(f"{url}: {error}\n{self.last_words('gateway')}") from None
+                said = str(error)
+            if time.monotonic() > deadline:
+                raise BenchError(f"{url}: {said[-300:]}\n{self.last_words('gateway')}")
             time.sleep(0.05)
+
+    def until_listening(self, port: int, timeout_s: float) -> None:
+        """Wait until 127.0.0.1 takes connections at `port`. Raises BenchError."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self.check()
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise BenchError(f"port {port}: {error}\n{self.last_words('gateway')}") from None
+                time.sleep(0.05)
+            else:
+                return
 
     def last_words(self, name: str) -> str:
         """The end of a process's output."""

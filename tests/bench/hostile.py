@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 from tests.bench.attacks import ADDRESS, ATTACKS, MAX_BINDS, PASSWORD, SYSTEM_ID
 from tests.bench.children import BenchError, Children, end_on_signals, free_ports, usage
-from tests.bench.run import build_tools, table
+from tests.bench.figures import table
+from tests.bench.run import build_tools
 from tests.bench.scenarios import UNLIMITED, Load, Options, Ports, Scenario
 
 ROOT = Path(__file__).resolve().parents[2]

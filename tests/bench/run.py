@@ -12,21 +12,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from tests.bench.children import BenchError, Children, Usage, end_on_signals, free_ports, usage
+from tests.bench.children import BenchError, Children, end_on_signals, free_ports, usage_of
+from tests.bench.figures import Result, faults_of, figures_of, table
 from tests.bench.scenarios import Load, Ports, Scenario, scenarios
 
 HERE = Path(__file__).resolve().parent
-
-
-class Result(NamedTuple):
-    """What one scenario gave: the row's figures, and what went wrong."""
-
-    figures: dict[str, float]
-    faults: list[str]
 
 
 def build_tools(directory: Path) -> None:
@@ -40,93 +34,65 @@ def build_tools(directory: Path) -> None:
         raise BenchError(f"the tools do not compile:\n{built.stderr}")
 
 
-def start(children: Children, tools: Path, scenario: Scenario, ports: Ports) -> int:
-    """Start the SMSC and the gateway, wait until it is ready, and return its pid."""
-    children.start(
-        "smsc",
-        [tools / "smsc", "--port", str(ports.smsc), "--stats-json", "smsc.json", "--track-ids", *scenario.smsc],
-    )
+def start_smsc(children: Children, tools: Path, scenario: Scenario, ports: Ports) -> int:
+    """Start the SMSC, which counts what it gets by the ids in the bodies; return its pid."""
+    command: list[str | Path] = [
+        tools / "smsc",
+        "--port",
+        str(ports.smsc),
+        "--stats-json",
+        "smsc.json",
+        "--track-ids",
+        *scenario.smsc,
+    ]
+    return children.start("smsc", command).pid
+
+
+def start_gateway(children: Children, scenario: Scenario, ports: Ports) -> list[int]:
+    """Start Relevo, wait until it is ready, and return the pids whose usage counts. Raises BenchError."""
     configuration = children.directory / "relevo.yaml"
     configuration.write_text(scenario.configuration(children.directory, ports))
     gateway = children.start("gateway", [sys.executable, "-P", "-m", "gateway.cli.main", "run", "-c", configuration])
     children.until_ready(f"http://127.0.0.1:{ports.admin}/readyz", timeout_s=30)
-    return gateway.pid
+    return [gateway.pid]
 
 
-def measure(scenario: Scenario, tools: Path, directory: Path) -> Result:
-    """Run a scenario from its start to its end. Raises BenchError."""
+Start = Callable[[Children, Scenario, Ports], list[int]]
+
+
+def start(children: Children, tools: Path, scenario: Scenario, ports: Ports) -> int:
+    """Start both, and return the gateway's pid. Raises BenchError."""
+    start_smsc(children, tools, scenario, ports)
+    return start_gateway(children, scenario, ports)[0]
+
+
+def measure(scenario: Scenario, tools: Path, directory: Path, between: Start = start_gateway) -> Result:
+    """Run a scenario from its start to its end, through whatever `between` starts. Raises BenchError."""
     ports = Ports(*free_ports(5))
     with Children(directory) as children:
-        pid = start(children, tools, scenario, ports)
-        before = usage(pid)
-        for load in scenario.loads:
-            process = children.start(load.name, [tools / "load", *load.arguments(ports)])
-            children.finish(process, scenario.longest_s)
-        after = usage(pid)
+        start_smsc(children, tools, scenario, ports)
+        pids = between(children, scenario, ports)
+        before, began = usage_of(pids), time.monotonic()
+        run_loads(children, tools, scenario, ports)
+        after, elapsed_s = usage_of(pids), time.monotonic() - began
     reports = {load.name: children.report(load.name) for load in scenario.loads}
     smsc = children.report("smsc")  # written a last time as it ended
-    used = Usage(after.cpu_s - before.cpu_s, after.rss_mb, after.peak_mb)
-    return Result(_figures(scenario, reports, smsc, used), _faults(scenario, reports, smsc))
+    used = after._replace(cpu_s=after.cpu_s - before.cpu_s)
+    return Result(figures_of(scenario, reports, smsc, used, elapsed_s), faults_of(scenario, reports, smsc))
 
 
-def _figures(scenario: Scenario, reports: dict[str, Any], smsc: Any, used: Usage) -> dict[str, float]:
-    name = next(load.name for load in scenario.loads if load.counts)
-    report = reports[name]
-    accept = report["submit_latency_ms"] or {}
-    through = smsc["latency_ms"].get(name) or {}
-    return {
-        "messages": report["ok"],
-        "in/s": report["rate"],
-        "out/s": smsc["rate"],
-        "max/s": smsc["max_per_second"],
-        "us CPU": used.cpu_s / max(sum(each["ok"] for each in reports.values()), 1) * 1e6,
-        "cores": used.cpu_s / max(sum(each["elapsed_s"] for each in reports.values()), 1e-9),
-        "MB": used.rss_mb,
-        "peak MB": used.peak_mb,
-        **{f"accept {key}": accept.get(key, float("nan")) for key in ("p50", "p99", "max")},
-        **{f"to SMSC {key}": through.get(key, float("nan")) for key in ("p50", "p99", "max")},
-    }
+def run_loads(children: Children, tools: Path, scenario: Scenario, ports: Ports) -> None:
+    """First those that go beside the others, then the others one after the other; wait for all. Raises BenchError."""
 
+    def begin(load: Load) -> "subprocess.Popen[bytes]":
+        return children.start(load.name, [tools / "load", *load.arguments(ports)])
 
-def _faults(scenario: Scenario, reports: dict[str, Any], smsc: Any) -> list[str]:
-    faults = []
+    beside = [begin(load) for load in scenario.loads if load.beside]
     for load in scenario.loads:
-        report = reports[load.name]
-        keys = ["errors", "lost", "unanswered", "message_ids_repeated", "connections_lost", *_receipt_keys(load)]
-        faults += [f"{load.name}: {key} {report[key]}" for key in keys if report[key]]
-        if report["first_error"]:
-            faults.append(f"{load.name}: {report['first_error']}")
-    if smsc["duplicates"]:
-        faults.append(f"smsc: duplicates {smsc['duplicates']}")
-    tps = scenario.carrier["tps"]
-    if smsc["max_per_second"] > tps + 1:  # the SMSC's clock seconds begin where they like: one more may fall into one
-        faults.append(f"smsc: {smsc['max_per_second']} in one second, allowed {tps}")
-    return faults
-
-
-def _receipt_keys(load: Load) -> list[str]:
-    asked = "dlr-listen" in load.options if load.mode == "http" else load.options.get("registered", 1)
-    return ["receipts_missing", "receipts_duplicate", "receipts_unmatched"] if asked else []
-
-
-def table(rows: dict[str, dict[str, float]]) -> str:
-    """The figures of all scenarios, a row each; latencies in ms."""
-    columns = list(next(iter(rows.values())))
-    heads = ["scenario", *columns]
-    lines = [[name, *(_number(figures[column]) for column in columns)] for name, figures in rows.items()]
-    widths = [max(len(line[place]) for line in [heads, *lines]) for place in range(len(heads))]
-    return "\n".join(
-        "  ".join(
-            [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
-        )
-        for line in [heads, *lines]
-    )
-
-
-def _number(value: float) -> str:
-    if value != value:  # noqa: PLR0124 - not a number: nothing was measured
-        return "-"
-    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.2f}"
+        if not load.beside:
+            children.finish(begin(load), scenario.longest_s)
+    for process in beside:
+        children.finish(process, scenario.longest_s)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,7 @@
 """The runner itself: what it starts, what it makes of the tools' reports, that it ends what it started."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +10,9 @@ from typing import Any
 import pytest
 
 from gateway.config.load import load
-from tests.bench.children import BenchError, Children, Usage, free_ports, usage
-from tests.bench.run import _faults, _figures, build_tools, main, table
+from tests.bench.children import BenchError, Children, Usage, family, free_ports, usage, usage_of
+from tests.bench.figures import faults_of, figures_of, markdown, table
+from tests.bench.run import build_tools, main
 from tests.bench.scenarios import Load, Ports, scenarios
 
 PORTS = Ports(2801, 8080, 2775, 9464, 9000)
@@ -27,6 +30,9 @@ def report(**changes: Any) -> dict[str, Any]:
         "elapsed_s": 10.0,
         "submit_latency_ms": latency,
         "first_error": "",
+        "start_us": 1_000_000,
+        "receipts": 1000,
+        "last_receipt_us": 13_500_000,
         **counts,
     } | changes
 
@@ -54,30 +60,32 @@ def test_load_says_where_to_connect_and_how_to_log_in() -> None:
 
 
 def test_figures_are_per_message_of_all_loads_and_latencies_of_the_counted_one() -> None:
-    figures = _figures(scenarios()["smpp-flat-out"], {"flat": report()}, smsc(), Usage(0.05, 80.0, 90.0))
+    used = Usage(0.05, 80.0, 90.0)
+    figures = figures_of(scenarios()["smpp-flat-out"], {"flat": report()}, smsc(), used, elapsed_s=10.0)
 
     assert figures["us CPU"] == pytest.approx(50.0)
     assert figures["cores"] == pytest.approx(0.005)
     assert figures["accept p99"] == 2.5
     assert figures["to SMSC max"] == 6.0
+    assert figures["complete/s"] == pytest.approx(80.0)
 
 
 def test_faults_are_none_when_every_message_came_through_once() -> None:
-    assert _faults(scenarios()["smpp-flat-out"], {"flat": report()}, smsc()) == []
+    assert faults_of(scenarios()["smpp-flat-out"], {"flat": report()}, smsc()) == []
 
 
 @pytest.mark.parametrize("key", ["errors", "lost", "unanswered", "receipts_missing", "receipts_duplicate"])
 def test_faults_name_what_was_lost_or_doubled(key: str) -> None:
-    assert _faults(scenarios()["smpp-flat-out"], {"flat": report(**{key: 3})}, smsc()) == [f"flat: {key} 3"]
+    assert faults_of(scenarios()["smpp-flat-out"], {"flat": report(**{key: 3})}, smsc()) == [f"flat: {key} 3"]
 
 
 def test_faults_name_a_second_with_more_than_the_carrier_allows() -> None:
     scenario = scenarios()["otp-behind-bulk"]
     reports = {"bulk": report(receipts_missing=1000), "otp": report()}
 
-    assert _faults(scenario, reports, smsc(max_per_second=501)) == []
-    assert _faults(scenario, reports, smsc(max_per_second=520)) == ["smsc: 520 in one second, allowed 500"]
-    assert _faults(scenario, reports, smsc(duplicates=2)) == ["smsc: duplicates 2"]
+    assert faults_of(scenario, reports, smsc(max_per_second=501)) == []
+    assert faults_of(scenario, reports, smsc(max_per_second=520)) == ["smsc: 520 in one second, allowed 500"]
+    assert faults_of(scenario, reports, smsc(duplicates=2)) == ["smsc: duplicates 2"]
 
 
 def test_table_has_a_row_per_scenario_and_a_dash_where_nothing_was_measured() -> None:
@@ -105,12 +113,34 @@ def test_children_are_ended_when_a_measurement_fails(tmp_path: Path) -> None:
     assert started[0].returncode is not None
 
 
+def test_usage_of_a_process_counts_what_it_started(tmp_path: Path) -> None:
+    parent = "import signal, subprocess, sys; child = subprocess.Popen(sys.argv[1:]); signal.pause()"
+    with Children(tmp_path) as children:
+        process = children.start("parent", [sys.executable, "-c", parent, *SLEEPER])
+        grown = iter(lambda: len(family([process.pid])), 2)
+        assert all(count < 2 for count in grown)
+        together, alone = usage_of([process.pid]), usage(process.pid)
+        for pid in family([process.pid])[1:]:
+            os.kill(pid, signal.SIGTERM)
+
+    assert together.rss_mb > alone.rss_mb
+
+
 def test_usage_reads_processor_time_and_memory_of_a_living_process(tmp_path: Path) -> None:
     with Children(tmp_path) as children:
         used = usage(children.start("sleeper", SLEEPER).pid)
 
     assert used.cpu_s >= 0
     assert used.peak_mb >= used.rss_mb > 0
+
+
+def test_markdown_joins_the_latencies_of_a_kind() -> None:
+    words = markdown(
+        {"one": {"in/s": 12345.6, "accept p50": 0.25, "accept p99": 12.4, "accept max": 30.0}}, ["in/s", "accept"]
+    )
+
+    assert words.splitlines()[0] == "|  | in/s | accept p50 / p99 / max ms |"
+    assert words.splitlines()[2] == "| one | 12,346 | 0.2 / 12 / 30 |"
 
 
 def test_runner_lists_its_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,5 +160,7 @@ def test_tools_joined_directly_lose_nothing(tmp_path: Path) -> None:
         )
     said = children.report("smsc")
 
-    assert _faults(scenarios()["smpp-flat-out"], {"flat": children.report("flat")}, said | {"max_per_second": 0}) == []
+    assert (
+        faults_of(scenarios()["smpp-flat-out"], {"flat": children.report("flat")}, said | {"max_per_second": 0}) == []
+    )
     assert said["unique"] == 20_000

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.bench.children import BenchError, Children, Usage, end_on_signals, free_ports, usage
-from tests.bench.run import build_tools, start, table
+from tests.bench.figures import table
+from tests.bench.run import build_tools, start
 from tests.bench.scenarios import FIRST_NUMBER, KEY, NUMBERS, Load, Options, Ports, Scenario, otp_body
 
 BLOCK_ROWS = 500
