@@ -13,10 +13,11 @@ from gateway.apps.http_batches import BatchCalls
 from gateway.apps.http_inbound import InboundList
 from gateway.apps.http_listener import HttpListener
 from gateway.apps.http_lists import Lists
-from gateway.apps.http_messages import Cancel, Explanation, Find, Messages, Ways
+from gateway.apps.http_messages import Cancel, Find, Messages, Ways
 from gateway.apps.http_numbers import Numbers, OptOuts
 from gateway.apps.idempotency import Idempotency
 from gateway.apps.jasmin import Jasmin
+from gateway.apps.jasmin_enquiries import JasminEnquiries
 from gateway.apps.kannel import Kannel
 from gateway.apps.lockout import Lockout
 from gateway.apps.openapi import Description
@@ -25,6 +26,7 @@ from gateway.batches import Batches
 from gateway.clock import Clock
 from gateway.config.schema import Config
 from gateway.config.units import Address
+from gateway.explain import Explanation
 from gateway.intake import Intake, Submission
 from gateway.message import Message
 from gateway.metrics import Metrics
@@ -81,6 +83,7 @@ class HttpServer:
             *Lists(store, lambda: intake.rules.region, view, clock.utc, batches.caught_up).routes(),
             *Kannel(accepting, self._login, self._callbacks, clock.utc, up).routes(),
             *Jasmin(accepting, self._login, self._callbacks, clock.utc).routes(),
+            *JasminEnquiries(self._login, explainer.explain, clock.utc).routes(),
         ]
         description = Description(routes, version("relevo"))
         self.routes = [*routes, *description.routes()]

@@ -14,13 +14,13 @@ from gateway.apps.compatible_login import Login
 from gateway.apps.form import FORM, Fields, form_fields, media_type, query_fields
 from gateway.apps.http_answer import JSON, Answer, Headers
 from gateway.apps.http_call import Call, Route
-from gateway.apps.jasmin_request import Wrong, check, read_submission
+from gateway.apps.jasmin_request import Wrong, check_send, read_submission
 from gateway.apps.problem import retry_after
 from gateway.errors import Refusal, StoreError
 
 PATH = "/send"
 
-_PLAIN = "text/plain; charset=utf-8"
+PLAIN = "text/plain; charset=utf-8"
 _STATUSES = {
     "no_route": 412,
     "unknown_network": 412,
@@ -62,15 +62,14 @@ class Jasmin:
             raise Refusal("method_not_allowed", "HEAD sends nothing; there are GET, POST.")
         try:
             fields = await _fields(call)
-            check(fields)
+            check_send(fields)
         except Wrong as wrong:
             return _error(400, str(wrong))
         except Refusal as refusal:
-            return _error(_STATUSES.get(refusal.code, 400), refusal.detail)
+            return _error(status_of(refusal), refusal.detail)
         app = self._login.app(fields["username"], fields["password"], call.request.remote)
         if app is None:
-            name = fields["username"][:64].decode("ascii", "replace")
-            return _error(403, f"Authentication failure for username:{name}")
+            return _error(403, login_error(fields))
         return await self._send(app, fields)
 
     async def _send(self, app: str, fields: Fields) -> Answer:
@@ -82,7 +81,7 @@ class Jasmin:
         try:
             message = await self._accepting.accept(submission)
         except Refusal as refusal:
-            return _error(_STATUSES.get(refusal.code, 400), _words(refusal), retry_after(refusal))
+            return _error(status_of(refusal), words(refusal), retry_after(refusal))
         except StoreError as error:
             return _error(503, "Cannot send submit_sm, the store cannot take it now", retry_after(error))
         return _answer(200, f'Success "{message.id}"')
@@ -112,7 +111,18 @@ def _from_json(fields: Fields, body: bytes) -> Fields:
     return fields
 
 
-def _words(refusal: Refusal) -> str:
+def status_of(refusal: Refusal) -> int:
+    """Jasmin's HTTP status for why we refuse."""
+    return _STATUSES.get(refusal.code, 400)
+
+
+def login_error(fields: Fields) -> str:
+    """What Jasmin says to a wrong login."""
+    return f"Authentication failure for username:{fields['username'][:64].decode('ascii', 'replace')}"
+
+
+def words(refusal: Refusal) -> str:
+    """Jasmin's words for why we refuse, where it has any; else ours."""
     said = _SAID.get(refusal.code)
     return said if said is not None else f"{refusal.detail} ({refusal.code})"
 
@@ -123,4 +133,4 @@ def _error(status: int, why: str, headers: Headers = ()) -> Answer:
 
 
 def _answer(status: int, text: str, headers: Headers = ()) -> Answer:
-    return Answer(status, text.encode("utf-8", "replace"), _PLAIN, headers)
+    return Answer(status, text.encode("utf-8", "replace"), PLAIN, headers)

@@ -65,23 +65,31 @@ class Wrong(Exception):
         self.code = code
 
 
-def check(fields: Fields) -> None:
-    """Whether all arguments are known, there, and look right. Raises Wrong."""
+_MANDATORY = ("to", "username", "password")
+
+
+def check_send(fields: Fields) -> None:
+    """Whether the arguments of /send are known, there, and look right. Raises Wrong."""
+    check(fields, PARAMETERS, _MANDATORY)
+    if "content" not in fields and "hex-content" not in fields:
+        raise Wrong("content or hex-content not present.", "missing_field")
+
+
+def check(fields: Fields, known: Collection[str], mandatory: Collection[str]) -> None:
+    """Whether all arguments are known, the mandatory ones there, and look right. Raises Wrong."""
     if not fields:
         raise Wrong("Mandatory arguments not found, please refer to the HTTPAPI specifications.", "missing_field")
     for name, value in fields.items():
         if name in _NOT_SUPPORTED:
             raise Wrong(f"Argument [{name}] is not supported.")
-        if name not in PARAMETERS:
+        if name not in known:
             raise Wrong(f"Argument [{name[:64]}] is unknown.", "unknown_field")
         pattern = _PATTERNS.get(name)
         if pattern is not None and pattern.fullmatch(value) is None:
             raise Wrong(f"Argument [{name}] has an invalid value{_shown(name, value)}.")
-    for name in ("to", "username", "password"):
+    for name in mandatory:
         if name not in fields:
             raise Wrong(f"Mandatory argument [{name}] is not found.", "missing_field")
-    if "content" not in fields and "hex-content" not in fields:
-        raise Wrong("content or hex-content not present.", "missing_field")
     if "content" in fields and "hex-content" in fields:
         raise Wrong("content and hex-content cannot be used both in same request.")
 

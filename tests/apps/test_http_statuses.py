@@ -64,6 +64,9 @@ CALLS = {
     "POST /cgi-bin/sendsms": Row(query=KANNEL, ok=202, is_open=True, writes=True, sends=True),
     "GET /send": Row(query=JASMIN, is_open=True, writes=True, sends=True),
     "POST /send": Row(query=JASMIN, is_open=True, writes=True, sends=True),
+    "GET /ping": Row(is_open=True),
+    "GET /balance": Row(query=f"?username=bank&password={BANK}", is_open=True),
+    "GET /rate": Row(query=JASMIN, is_open=True),
     "GET /v1/openapi.json": Row(is_open=True),
     "GET /docs": Row(is_open=True),
 }
@@ -249,7 +252,7 @@ async def test_400_for_a_parameter_that_is_not_known(name: str) -> None:
         assert (await Well(app).call(name, query=CALLS[name].query + "&colour=1")).status == 400
 
 
-@pytest.mark.parametrize("name", [*calls(sends=True), *COMPATIBLE])
+@pytest.mark.parametrize("name", [*calls(sends=True), *(name for name in COMPATIBLE if CALLS[name].sends)])
 async def test_429_or_its_like_over_the_tps_says_when_to_come_again(name: str) -> None:
     async with calling() as app:
         well = Well(app)

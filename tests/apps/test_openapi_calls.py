@@ -46,6 +46,7 @@ MEANT: dict[str, object] = {
 """What a schema cannot say: numbers that there are, a login that is right."""
 LOGIN: dict[str, object] = {"username": "bank", "password": BANK, "to": TO, "from": "45555"}
 COMPATIBLE = {"/cgi-bin/sendsms": {**LOGIN, "text": "hola"}, "/send": {**LOGIN, "content": "hola"}}
+COMPATIBLE |= {"/rate": {**LOGIN, "content": "hola"}, "/balance": {"username": "bank", "password": BANK}}
 LEFT_OUT = frozenset({
     *("from", "data", "udh", "encoding", "send_at", "tags", "coding", "charset", "mwi", "compress", "rpi", "smsc"),
     *("meta-data", "binfo", "dlr-url", "dlr-mask", "dlr", "hex-content", "sdt", "custom_tlvs", "cursor", "since"),
