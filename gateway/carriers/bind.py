@@ -20,32 +20,26 @@ from typing import Protocol
 import structlog
 
 from gateway.carriers.answers import BindAction, decide_bind, longest_slow_pause
-from gateway.carriers.bind_settings import BindSettings, Endpoint
+from gateway.carriers.bind_settings import BindSettings
+from gateway.carriers.connecting import bind_request, connect
 from gateway.carriers.pauses import Pauses
 from gateway.carriers.stops import Stop
 from gateway.carriers.tap import Tap
 from gateway.connection import Connection
 from gateway.happenings import Listener
 from gateway.smpp import events as ev
-from gateway.smpp.matrix import Role
 from gateway.smpp.pdu import (
-    BindReceiver,
-    BindRequest,
-    BindTransceiver,
-    BindTransmitter,
     DataSm,
     DataSmResp,
     DeliverSm,
     DeliverSmResp,
     SubmitSm,
 )
-from gateway.smpp.session import Session
 from gateway.smpp.spec import VERSION_33
 from gateway.smpp.status import status_name
 
 log = structlog.get_logger()
 
-CONNECT_S = 10.0
 UNBIND_S = 5.0
 CLOSE_S = 2.0
 """So long a peer (its TLS, above all) may take to close with us, before it is cut off."""
@@ -66,13 +60,6 @@ class BindState(StrEnum):
 Respond = Callable[[int], None]
 """Answers a deliver_sm or data_sm with a command_status, over the session it came by. Once that is gone it does
 nothing: the SMSC sends the message again, and a number of the next session would answer another one."""
-
-
-_REQUESTS: dict[str, type[BindTransceiver] | type[BindTransmitter] | type[BindReceiver]] = {
-    "transceiver": BindTransceiver,
-    "transmitter": BindTransmitter,
-    "receiver": BindReceiver,
-}
 
 
 class BindOwner(Protocol):
@@ -298,7 +285,7 @@ class Bind:
         self.since = 0.0
         self._closed.clear()
         try:
-            connection = await self._connect(endpoint)
+            connection = await connect(self.settings, endpoint, self, self._monotonic)
         except (OSError, TimeoutError, ssl.SSLError) as error:
             self._lost(f"cannot connect to {endpoint.host}:{endpoint.port}: {str(error) or type(error).__name__}")
             return
@@ -309,36 +296,11 @@ class Bind:
         if self.state is BindState.CONNECTING and not self._stopping:
             self.state = BindState.BINDING
             self.reason = ""
-            connection.session.request(self._request(), self._monotonic())
+            connection.session.request(bind_request(self.settings), self._monotonic())
             connection.flush_soon()
         else:  # stopped meanwhile
             connection.close()
         await self._closed.wait()
-
-    async def _connect(self, endpoint: Endpoint) -> Connection:
-        settings = self.settings
-        async with asyncio.timeout(CONNECT_S):
-            _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: Connection(Session(Role.ESME, settings.timers, self._monotonic()), self, self._monotonic),
-                endpoint.host,
-                endpoint.port,
-                local_addr=(settings.source_ip, 0) if settings.source_ip else None,
-                ssl=settings.tls,
-                server_hostname=(settings.tls_server_name or endpoint.host) if settings.tls else None,
-            )
-        return connection
-
-    def _request(self) -> BindRequest:
-        settings = self.settings
-        return _REQUESTS[settings.mode](
-            system_id=settings.system_id,
-            password=settings.password,
-            system_type=settings.system_type,
-            interface_version=settings.interface_version,
-            addr_ton=settings.addr_ton,
-            addr_npi=settings.addr_npi,
-            address_range=settings.address_range,
-        )
 
     async def _unbind(self) -> None:
         connection = self._connection

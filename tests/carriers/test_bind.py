@@ -34,13 +34,13 @@ def test_two_missed_enquire_links_take_no_longer_than_the_response_timeout(
 )
 async def test_bind_presents_itself_as_configured(mode: str, pdu_class: type) -> None:
     owner = Owner()
-    async with listening() as smsc, running(smsc.port, owner, mode=mode) as bind:
+    async with listening() as smsc, running(smsc.port, owner, mode=mode, addr_ton=1, addr_npi=9) as bind:
         peer = await smsc.accept()
         pdu = (await peer.accept_bind()).pdu
         await owner.until("up")
         assert type(pdu) is pdu_class
         assert (pdu.system_id, pdu.password, pdu.system_type) == ("acme", "secret", "VMA")
-        assert (pdu.interface_version, pdu.address_range, pdu.addr_ton, pdu.addr_npi) == (0x34, "^4555", 0, 0)
+        assert (pdu.interface_version, pdu.address_range, pdu.addr_ton, pdu.addr_npi) == (0x34, "^4555", 1, 9)
         assert bind.state is BindState.UP
         assert bind.settings.transmits is (mode != "receiver")
 

@@ -119,7 +119,7 @@ async def test_host_that_never_answers_the_handshake_is_given_up(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Plain SMPP on the port, or a middlebox that accepts and says nothing: another host may do."""
-    monkeypatch.setattr("gateway.carriers.bind.CONNECT_S", 0.05)
+    monkeypatch.setattr("gateway.carriers.connecting.CONNECT_S", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         async with running(port, Owner(), config.BindTls(ca=authority.certificate)) as bind:

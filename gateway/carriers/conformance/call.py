@@ -2,20 +2,17 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
-from gateway.carriers.bind import CLOSE_S, CONNECT_S, UNBIND_S
-from gateway.carriers.bind_settings import BindSettings, Endpoint
+from gateway.carriers.bind import CLOSE_S, UNBIND_S
+from gateway.carriers.bind_settings import BindSettings
 from gateway.carriers.conformance.values import Reply
+from gateway.carriers.connecting import bind_request, connect
 from gateway.clock import Clock
 from gateway.connection import Connection
 from gateway.smpp import events as ev
-from gateway.smpp.matrix import Role
 from gateway.smpp.pdu import (
-    BindReceiver,
-    BindTransceiver,
-    BindTransmitter,
     DataSm,
     DataSmResp,
     DeliverSm,
@@ -23,16 +20,10 @@ from gateway.smpp.pdu import (
     EnquireLink,
     SubmitSm,
 )
-from gateway.smpp.session import Session, WrongState
+from gateway.smpp.session import WrongState
 from gateway.smpp.status import status_name
 
 BIND_S = 10.0
-_REQUESTS: Mapping[str, type[BindTransceiver] | type[BindTransmitter] | type[BindReceiver]] = {
-    "transceiver": BindTransceiver,
-    "transmitter": BindTransmitter,
-    "receiver": BindReceiver,
-}
-
 Taken = Callable[[DeliverSm | DataSm], int]
 """Given a message of the SMSC; the command_status to answer it with."""
 
@@ -74,15 +65,7 @@ class Call:
     async def open(self) -> ev.Bound:
         """Connect to the first endpoint that answers, and bind. Raises CallEnded."""
         self._connection = connection = await self._connect()
-        settings = self.settings
-        bind = _REQUESTS[settings.mode](
-            system_id=settings.system_id,
-            password=settings.password,
-            system_type=settings.system_type,
-            interface_version=settings.interface_version,
-            address_range=settings.address_range,
-        )
-        connection.session.request(bind, self._clock.monotonic())
+        connection.session.request(bind_request(self.settings), self._clock.monotonic())
         connection.flush_soon()
         try:
             async with asyncio.timeout(BIND_S):
@@ -146,23 +129,10 @@ class Call:
         reasons = []
         for endpoint in self.settings.endpoints:
             try:
-                return await self._connect_to(endpoint)
+                return await connect(self.settings, endpoint, self, self._clock.monotonic)
             except (OSError, TimeoutError, ssl.SSLError) as error:
                 reasons.append(f"{endpoint.host}:{endpoint.port}: {str(error) or type(error).__name__}")
         raise CallEnded(f"cannot connect to {'; '.join(reasons)}")
-
-    async def _connect_to(self, endpoint: Endpoint) -> Connection:
-        settings, clock = self.settings, self._clock.monotonic
-        async with asyncio.timeout(CONNECT_S):
-            _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: Connection(Session(Role.ESME, settings.timers, clock()), self, clock),
-                endpoint.host,
-                endpoint.port,
-                local_addr=(settings.source_ip, 0) if settings.source_ip else None,
-                ssl=settings.tls,
-                server_hostname=(settings.tls_server_name or endpoint.host) if settings.tls else None,
-            )
-        return connection
 
     # What the connection says
 
