@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from gateway.config.checks.findings import Findings
+from gateway.config.checks.hours import check_hours
 from gateway.config.checks.reach import check_reach
 from gateway.config.number_files import bad_line, read_file
 from gateway.config.problems import KeyPath
-from gateway.config.routing import Due, LeastCost, Route
+from gateway.config.routing import LeastCost, Route
 from gateway.config.schema import Config
 
 _SHOWN_LINES = 10  # bad lines of one file that are named
@@ -32,7 +33,7 @@ def _check_route(path: KeyPath, route: Route, config: Config, findings: Findings
     for place, app in enumerate(route.app):
         findings.known((*path, "app", place), app, config.apps, "apps")
     if route.time is not None:
-        _check_time((*path, "time"), route.time, findings)
+        check_hours((*path, "time"), route.time, findings)
     for place, file in enumerate(route.to_list):
         where = (*path, "to_list", place)
         findings.readable(where, file)
@@ -82,16 +83,6 @@ def _check_prices(places: list[tuple[KeyPath, str]], config: Config, findings: F
             findings.wrong(where, f"{carrier!r} has its price in {price.currency}, {expected}")
         else:
             currency, said_by = price.currency, said_by or carrier
-
-
-def _check_time(path: KeyPath, time: Due, findings: Findings) -> None:
-    if (time.from_ is None) != (time.to is None):
-        missing = "to" if time.to is None else "from"
-        findings.wrong((*path, missing), "is missing, expected both from and to, or only days")
-    elif time.from_ is None and not time.days:
-        findings.wrong(path, "names no time, expected from and to, or days")
-    elif time.from_ is not None and time.from_ == time.to and findings.sound(path):
-        findings.wrong((*path, "to"), "is the same time as from, expected another (whole days are named in days)")
 
 
 def _check_list(where: KeyPath, route: Route, place: int, findings: Findings) -> None:
