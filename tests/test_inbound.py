@@ -21,7 +21,7 @@ from tests.support.roads import Ground
 from tests.support.store import turns
 
 SUBSCRIBER = "525512345678"
-FIRST, SECOND, THIRD = (f"0192d3b4-0000-7000-8000-{number:012}" for number in (1, 2, 3))
+FIRST, SECOND = (f"0192d3b4-0000-7000-8000-{number:012}" for number in (1, 2))
 SENDERS = {"bank": ("45555", "+525500001111"), "shop": (), "news": ("60000",)}
 RULES = InboundRules(
     region="MX",
@@ -441,27 +441,3 @@ def test_spellings_lead_every_form_to_the_configured_one() -> None:
         "45555": "45555",
         "BANCO": "BANCO",
     }
-
-
-def test_conversations_remember_the_last_message_of_each_pair() -> None:
-    conversations = Conversations()
-    for pair, message_id in ((("1", "a"), FIRST), (("1", "b"), SECOND), (("1", "a"), THIRD)):
-        conversations.sent(*pair, message_id)
-
-    assert [conversations.last("1", to) for to in "abc"] == [THIRD, SECOND, ""]
-
-
-def test_conversations_push_out_the_pair_whose_place_another_takes() -> None:
-    conversations = Conversations(1)
-    conversations.sent("1", "a", FIRST)
-    conversations.sent("1", "b", SECOND)
-
-    assert [conversations.last("1", to) for to in "ab"] == ["", SECOND]
-
-
-def test_conversations_remember_most_of_their_latest_pairs() -> None:
-    conversations = Conversations(4_096)
-    for number in range(1_000):
-        conversations.sent("1", str(number), FIRST)
-
-    assert sum(conversations.last("1", str(number)) == FIRST for number in range(1_000)) > 800

@@ -19,6 +19,7 @@ from gateway.config.apps import App
 from gateway.deliveries import Outcome, Parcel
 from gateway.message import Content, Delivery, Event, Message, Segment, Status
 from gateway.metrics import Metrics
+from tests.support.web import answering
 
 AT = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 URL = "https://bank.example/dlr"
@@ -315,15 +316,11 @@ class Receiver:
 @asynccontextmanager
 async def receiving() -> AsyncIterator[tuple[Receiver, str, Caller]]:
     receiver, caller = Receiver(), Caller()
-    runner = web.ServerRunner(web.Server(receiver.answer))
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield receiver, f"http://127.0.0.1:{runner.addresses[0][1]}", caller
-    finally:
-        await caller.close()
-        await runner.cleanup()
+    async with answering(receiver.answer) as url:
+        try:
+            yield receiver, url, caller
+        finally:
+            await caller.close()
 
 
 async def test_call_goes_out_as_it_is_written() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -59,6 +60,16 @@ async def place(service: Service) -> AsyncIterator[World]:
 
 def told(message: Message) -> list[tuple[Status, str, str]]:
     return [(event.status, event.carrier, event.detail) for event in message.events]
+
+
+async def being_looked_up(w: World, service: Service, **fields: Any) -> Message:
+    """A message of which its carrier has said that the number is another's; `service` answers when it is opened."""
+    service.open.clear()
+    message = w.message(0, **fields)
+    await w.send(message)
+    w.binds["telcel-1"].answer(WRONG)
+    await w.settle()
+    return message
 
 
 async def test_message_goes_by_the_network_that_a_fresh_look_names() -> None:
@@ -129,11 +140,7 @@ async def test_message_ends_where_nobody_else_can_have_it() -> None:
 async def test_message_cancelled_while_its_number_is_looked_up_is_not_sent() -> None:
     service = Service("movistar")
     async with place(service) as w:
-        service.open.clear()
-        message = w.message(0)
-        await w.send(message)
-        w.binds["telcel-1"].answer(WRONG)
-        await w.settle()
+        message = await being_looked_up(w, service)
         await w.dispatch.cancel(message.app, message.id)
         service.open.set()
         await w.settle()
@@ -145,10 +152,7 @@ async def test_message_cancelled_while_its_number_is_looked_up_is_not_sent() -> 
 async def test_message_whose_ttl_passes_while_its_number_is_looked_up_expires() -> None:
     service = Service("movistar")
     async with place(service) as w:
-        service.open.clear()
-        message = w.message(0, expires_at=w.clock.utc() + 5)
-        await w.send(message)
-        w.binds["telcel-1"].answer(WRONG)
+        message = await being_looked_up(w, service, expires_at=w.clock.utc() + 5)
         await w.advance(6)
         service.open.set()
         await w.settle()
@@ -202,11 +206,7 @@ async def test_carrier_that_says_so_of_everything_does_not_have_everything_looke
 async def test_message_that_was_being_looked_up_at_a_stop_waits_on_disk() -> None:
     service = Service("movistar")
     async with place(service) as w:
-        service.open.clear()
-        message = w.message(0)
-        await w.send(message)
-        w.binds["telcel-1"].answer(WRONG)
-        await w.settle()
+        message = await being_looked_up(w, service)
         assert w.second_look is not None
         await w.second_look.stop()
         assert (await w.stored(message)).status is Status.ACCEPTED

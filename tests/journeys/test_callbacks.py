@@ -8,6 +8,7 @@ from aiohttp import web
 
 from tests.journeys.parties import Smsc
 from tests.support.gateway import KEY, GatewayProcess, app, carrier, until
+from tests.support.web import answering
 
 LOGIN = {"username": "bank", "password": KEY}
 
@@ -19,17 +20,8 @@ class Receiver:
         self.told: list[dict[str, str]] = []
         self.url = ""
         self.refusing = 0
-        self._runner = web.ServerRunner(web.Server(self._answer))
 
-    async def start(self) -> None:
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-
-    async def stop(self) -> None:
-        await self._runner.cleanup()
-
-    async def _answer(self, request: web.BaseRequest) -> web.Response:
+    async def answer(self, request: web.BaseRequest) -> web.Response:
         if self.refusing:
             self.refusing -= 1
             return web.Response(status=503)
@@ -41,9 +33,8 @@ class Receiver:
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
     receiver = Receiver()
-    await receiver.start()
-    yield receiver
-    await receiver.stop()
+    async with answering(receiver.answer) as receiver.url:
+        yield receiver
 
 
 @pytest.fixture

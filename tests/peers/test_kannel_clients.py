@@ -14,6 +14,7 @@ from aiohttp import web
 from tests.journeys.parties import Smsc
 from tests.peers.tools import tool
 from tests.support.gateway import KEY, GatewayProcess, app, carrier, until
+from tests.support.web import answering
 
 pytestmark = pytest.mark.peers
 
@@ -43,19 +44,15 @@ class Site:
 @pytest.fixture
 async def site(tmp_path: Path, smsc: Smsc) -> AsyncIterator[Site]:
     site = Site()
-    runner = web.ServerRunner(web.Server(site.answer))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    site.reports_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    bank = app(callbacks=[site.reports_url + "/*"])
-    gateway = GatewayProcess(tmp_path, carriers={"one": carrier("one", [smsc.port])}, apps={"bank": bank})
-    await gateway.start()
-    site.url = f"http://127.0.0.1:{gateway.http_port}/cgi-bin/sendsms"
-    try:
-        yield site
-    finally:
-        await gateway.close()
-        await runner.cleanup()
+    async with answering(site.answer) as site.reports_url:
+        bank = app(callbacks=[site.reports_url + "/*"])
+        gateway = GatewayProcess(tmp_path, carriers={"one": carrier("one", [smsc.port])}, apps={"bank": bank})
+        try:
+            await gateway.start()
+            site.url = f"http://127.0.0.1:{gateway.http_port}/cgi-bin/sendsms"
+            yield site
+        finally:
+            await gateway.close()
 
 
 @pytest.fixture(scope="module")

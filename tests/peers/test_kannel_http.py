@@ -11,6 +11,7 @@ from aiohttp import web
 from tests.journeys.parties import Smsc
 from tests.peers.tools import running, tool
 from tests.support.gateway import KEY, GatewayProcess, app, carrier, quiet_ports, until
+from tests.support.web import answering
 
 pytestmark = pytest.mark.peers
 
@@ -75,25 +76,21 @@ async def boxes(tmp_path: Path, smsc: Smsc) -> AsyncIterator[Boxes]:
     bearerbox, smsbox = tool("bearerbox", "kannel"), tool("smsbox", "kannel")
     admin, box_port, sendsms, listen = quiet_ports(4)
     boxes = Boxes(sendsms)
-    runner = web.ServerRunner(web.Server(boxes.answer))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    boxes.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    bank = app(callbacks=[boxes.url + "/dlr*"])
-    gateway = GatewayProcess(tmp_path, carriers={"one": carrier("one", [smsc.port])}, apps={"bank": bank})
-    await gateway.start()
-    file = tmp_path / "kannel.conf"
-    ports = {"admin": admin, "boxes": box_port, "sendsms": sendsms, "listen": listen, "http": gateway.http_port}
-    file.write_text(CONFIGURATION.format(key=KEY, directory=tmp_path, **ports))
-    try:
-        with running([bearerbox, file], tmp_path / "bearerbox.log"):
-            await until(lambda: listens(box_port), 10, "bearerbox")
-            with running([smsbox, file], tmp_path / "smsbox.log"):
-                await until(lambda: listens(sendsms), 10, "smsbox")
-                yield boxes
-    finally:
-        await gateway.close()
-        await runner.cleanup()
+    async with answering(boxes.answer) as boxes.url:
+        bank = app(callbacks=[boxes.url + "/dlr*"])
+        gateway = GatewayProcess(tmp_path, carriers={"one": carrier("one", [smsc.port])}, apps={"bank": bank})
+        file = tmp_path / "kannel.conf"
+        ports = {"admin": admin, "boxes": box_port, "sendsms": sendsms, "listen": listen, "http": gateway.http_port}
+        file.write_text(CONFIGURATION.format(key=KEY, directory=tmp_path, **ports))
+        try:
+            await gateway.start()
+            with running([bearerbox, file], tmp_path / "bearerbox.log"):
+                await until(lambda: listens(box_port), 10, "bearerbox")
+                with running([smsbox, file], tmp_path / "smsbox.log"):
+                    await until(lambda: listens(sendsms), 10, "smsbox")
+                    yield boxes
+        finally:
+            await gateway.close()
 
 
 async def listens(port: int) -> bool:
