@@ -85,6 +85,8 @@ class Core:
         self.conversations = Conversations()
         self.carriers: dict[str, Carrier] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writing: asyncio.Task[None] | None = None
+        self._taken_up = False
         self._join()
 
     def _join(self) -> None:
@@ -196,7 +198,7 @@ class Core:
     async def start(self) -> None:
         """Open the store, take up what is there, and bring up the binds. Raises StoreError."""
         await self.store.open()
-        self.spawn(self.commits.run())
+        self._writing = self.spawn(self.commits.run())
         settings = await self.store.settings()
         learnt = {name.removeprefix(LEARNT): form for name, form in settings.items() if name.startswith(LEARNT)}
         self.fleet.build(self.config, learnt)
@@ -223,6 +225,7 @@ class Core:
             after = found[-1].id
         depths = await self.store.depths(since)
         self.feed.restore(depths, last_id)
+        self._taken_up = True
         self.upkeep.write_watermark()  # what is accepted from now on may have smaller ids: the clock was set back
         log.info(
             "taken_up",
@@ -255,16 +258,15 @@ class Core:
         return answered
 
     async def close(self) -> None:
-        """Make durable what was said, and let go of everything. After `drain`."""
+        """Make durable what was said, and let go of everything. After `drain`, or a start that failed on its way."""
         await self.batches.stop()
         await self.feed.stop()
         await self.deliveries.stop()
         await self.second_look.stop()
-        self.upkeep.write_watermark()
-        try:
-            await self.commits.drain()
-        except StoreError as error:
-            log.error("not_durable_at_stop", reason=str(error), rows=self.commits.backlog)
+        if self._taken_up:  # else nothing is known of what waits, and the next start would pass it over
+            self.upkeep.write_watermark()
+        if self._writing is not None and not self._writing.done():
+            await self._write_out()
         self.fleet.close()
         await self.resolver.close()
         tasks = list(self._tasks)
@@ -273,6 +275,12 @@ class Core:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.store.close()
 
+    async def _write_out(self) -> None:
+        try:
+            await self.commits.drain()
+        except StoreError as error:
+            log.error("not_durable_at_stop", reason=str(error), rows=self.commits.backlog)
+
     def _say_why(self, task: "asyncio.Task[None]") -> None:
         """A task that ends by itself is a fault: better a restart that takes up everything than half a gateway."""
         self._tasks.discard(task)
@@ -280,11 +288,12 @@ class Core:
             log.error("task_died", task=task.get_name(), exc_info=task.exception())
             self._on_fault()
 
-    def spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
+    def spawn(self, work: "asyncio._CoroutineLike[None]") -> "asyncio.Task[None]":
         """Run this until it ends or the core is closed; if it dies, the process had better end."""
         task = asyncio.get_running_loop().create_task(work, name=getattr(work, "__qualname__", "work"))
         self._tasks.add(task)
         task.add_done_callback(self._say_why)
+        return task
 
     # -- small things the roads ask -----------------------------------------------------------------------------------
 
