@@ -1,6 +1,7 @@
 """The process: start, serve, reload, drain, stop; signals and systemd.
 
 SIGTERM and SIGINT: take nothing new, wait for the answers to what is in the carriers' windows, unbind, commit, exit 0.
+Where systemd holds the apps' sockets (gateway.inherited) what is new is taken to the end, for the next start to send.
 SIGHUP: read the configuration again, take over what can be changed while running, refuse a file with errors whole.
 """
 
@@ -19,6 +20,7 @@ from gateway import log as logging
 from gateway.apps.descriptors import raise_limit
 from gateway.config import Config, ConfigError, load
 from gateway.errors import StoreError
+from gateway.inherited import from_systemd
 from gateway.notify import Notify
 from gateway.plans import renew_plans
 from gateway.wiring import Gateway
@@ -70,7 +72,7 @@ class Daemon:
         """Serve until stopped; the process's exit status."""
         self._take_signals()
         try:
-            await self._gateway.start()
+            await self._gateway.start(from_systemd(os.environ, os.getpid()))
         except (StoreError, OSError) as error:
             log.error("not_started", reason=str(error))
             await self._gateway.close()
@@ -147,6 +149,7 @@ class Daemon:
     def _fail(self) -> None:
         """Something that must always run has died: end in order, with 1, and let systemd start us anew."""
         self._failed = True
+        self._gateway.stop_taking()
         self._stop.set()
 
     def _drain_soon(self) -> None:

@@ -3,7 +3,9 @@
 With core.py the only place that knows every class; everything else gets callables and small protocols.
 """
 
+import asyncio
 import random
+import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import version
 from itertools import product
@@ -29,6 +31,7 @@ from gateway.config import Config, ConfigError, Problem
 from gateway.config.diff import Change, diff, told
 from gateway.core import Core, new_id
 from gateway.explain import Explainer
+from gateway.inherited import Inherited, shared_out
 from gateway.log import sink
 from gateway.log_level import LogLevel
 from gateway.message import Message
@@ -150,41 +153,64 @@ class Gateway:
         )
         self.admin = AdminServer(self.operations, self.metrics, config.admin.token)
         self._smpp_tls: ListenerTls | None = None
+        self._outlived = False  # by apps' sockets
         self.metrics.gauge_reader("relevo_tls_certificate_expiry_timestamp_seconds", self._expiries)
 
     # -- life -------------------------------------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Take up what is on disk, bring up the binds, and listen. Raises StoreError, OSError."""
-        await self.admin.start(self.config.admin.listen)
+    async def start(self, inherited: Sequence[Inherited] = ()) -> None:
+        """Take up what is on disk, bring up the binds, and listen, at the inherited sockets where there are any. Raises
+        StoreError, OSError."""
+        held = self._held(inherited)
+        await self.admin.start(self.config.admin.listen, held.get("admin", ()))
         await self.core.start()
         await self.operations.restore()
-        await self._listen_smpp()
-        await self.http.start(self.config.http.listen)
+        await self._listen_smpp(held)
+        await self.http.start(self.config.http.listen, held.get("http", ()))
         self.core.spawn(self.operations.run())
         self.reloaded(True)
 
-    async def _listen_smpp(self) -> None:
+    def _held(self, inherited: Sequence[Inherited]) -> Mapping[str, Sequence[socket.socket]]:
+        """By listener, the sockets that somebody holds for us. Raises OSError where they are not those configured."""
         smpp = self.config.smpp
-        await self.smpp.start(*smpp.listen)
+        apps = {"http": self.config.http.listen, "smpp": smpp.listen, "smpp-tls": smpp.tls_listen}
+        held = shared_out(inherited, {**apps, "admin": self.config.admin.listen})
+        self._outlived = not apps.keys().isdisjoint(held)
+        for name, where in apps.items():
+            if self._outlived and where is not None and name not in held:
+                log.warning("listener_not_handed_over", listener=name, address=str(where))
+        return held
+
+    async def _listen_smpp(self, held: Mapping[str, Sequence[socket.socket]]) -> None:
+        smpp = self.config.smpp
+        await self.smpp.start(*smpp.listen, held=held.get("smpp", ()))
         if smpp.tls_listen is not None and smpp.tls is not None:
             self._smpp_tls = ListenerTls(smpp.tls.certificate, smpp.tls.key)
-            await self.smpp.start(*smpp.tls_listen, self._smpp_tls.context)
+            await self.smpp.start(*smpp.tls_listen, self._smpp_tls.context, held.get("smpp-tls", ()))
 
     def stop_taking(self) -> None:
         """Refuse what apps submit from now on."""
         self.core.intake.stopping = True
 
     async def drain(self) -> bool:
-        """Take nothing more, and wait for the carriers' answers; whether all came in time."""
-        self.stop_taking()
+        """Wait for the carriers' answers and unbind there; whether all answers came in time.
+
+        Nothing more is taken, unless somebody holds our sockets for the next start: then apps are answered yes until
+        `close` sees them off, what they submit waits on disk, and nobody is refused.
+        """
+        if self._outlived:
+            self.http.leave()
+        else:
+            self.stop_taking()
         longest = max((carrier.response_timeout for carrier in self.config.carriers.values()), default=0.0)
         return await self.core.drain(longest)
 
     async def close(self) -> None:
         """Close the listeners, make durable what was said, and let go of everything."""
-        self.stop_taking()
         await self.descriptors.close()
+        if self._outlived:
+            await asyncio.gather(self.http.see_off(), self.smpp.stop())
+        self.stop_taking()
         await self.http.stop()
         await self.smpp.stop()
         await self.webhooks.stop()

@@ -1,6 +1,7 @@
 """The admin listener: operations, health and metrics over HTTP (contract in docs/operations.md)."""
 
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
@@ -39,11 +40,14 @@ class AdminServer:
             app.add_routes(calls.routes())
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_LAST_ANSWERS_S)
 
-    async def start(self, address: Address) -> int:
-        """Listen; the port it came to, where `address` left it to the system. Raises OSError."""
+    async def start(self, address: Address, held: Sequence[socket.socket] = ()) -> int:
+        """Listen, at `held` where those listen there already; the port it came to, where `address` left it to the
+        system. Raises OSError."""
         await self._runner.setup()
+        sites: list[web.BaseSite] = [web.SockSite(self._runner, each) for each in held]
         try:
-            await web.TCPSite(self._runner, address.host, address.port).start()
+            for site in sites or [web.TCPSite(self._runner, address.host, address.port)]:
+                await site.start()
         except OSError:
             await self._runner.cleanup()
             raise

@@ -7,6 +7,7 @@ written in one piece (`http_answer`) 20; Starlette on uvicorn with httptools and
 
 import asyncio
 import re
+import socket
 import ssl
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -32,6 +33,9 @@ KEEP_ALIVE_S = 75.0
 """So long a connection may be idle, or take to say its request line and headers."""
 LINGER_S = 2.0
 """So long the rest of a refused body is read, so that the caller gets to read the answer."""
+SEE_OFF_S = 0.25
+"""So long, once nobody is let in any more, callers that keep their connection may still be told to make another. Who
+has left waits for the next start meanwhile."""
 BACKLOG = 1024
 RETRY_STOPPING_S = 5.0
 
@@ -58,6 +62,7 @@ class HttpListener:
         self._max_body = max_body
         self._new_id = new_id
         self._stopping = stopping
+        self._leaving = False
         self._descriptors = descriptors or Descriptors(0)
         self._listener: Listener | None = None
         self._connections: _Connections | None = None
@@ -71,8 +76,11 @@ class HttpListener:
         """Take over changed keys; the next request of every connection is judged by them."""
         self._access = Access(credentials)
 
-    async def start(self, address: Address, tls: ssl.SSLContext | None = None) -> int:
-        """Listen; the port it came to, where `address` left it to the system. Raises OSError."""
+    async def start(
+        self, address: Address, tls: ssl.SSLContext | None = None, held: Sequence[socket.socket] = ()
+    ) -> int:
+        """Listen; the port it came to, where `address` left it to the system. Raises OSError. `held`: see
+        Listener.open."""
         self._connections = _Connections(
             self._descriptors.called,
             self._handle,
@@ -82,9 +90,26 @@ class HttpListener:
             lingering_time=LINGER_S,
         )
         self._listener = Listener(self._connections, backlog=BACKLOG, tls=tls)
-        _, port = await self._listener.open(address.host, address.port)
+        _, port = await self._listener.open(address.host, address.port, held)
         self._descriptors.watch(self._listener)
         return port
+
+    def leave(self) -> None:
+        """From now on each answer ends its connection: when we stop, few are left whose next call would cross that."""
+        self._leaving = True
+
+    async def see_off(self, within_s: float = SEE_OFF_S) -> None:
+        """Close the listener and go on answering, each answer the last of its connection. Then `stop`, for those who
+        asked nothing within that time."""
+        if self._listener is None or self._connections is None:
+            return
+        self._listener.close()
+        self.leave()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + within_s
+        # aiohttp tells nobody when a connection ends, and this happens once in a process's life.
+        while self._connections.connections and loop.time() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
     async def stop(self, timeout_s: float = 10.0) -> None:
         """Close the listener and idle connections; calls under way have `timeout_s` to be answered."""
@@ -109,7 +134,7 @@ class HttpListener:
         answer = await self._answer(request)
         given = request.headers.get("X-Request-Id")
         answer.request_id = given if given is not None and _REQUEST_ID.fullmatch(given) else self._new_id()
-        answer.close = answer.close or self._stopping()
+        answer.close = answer.close or self._leaving or self._stopping()
         return cast("web.StreamResponse", answer)  # it has what aiohttp asks of one, see http_answer
 
     async def _answer(self, request: web.BaseRequest) -> Answer:

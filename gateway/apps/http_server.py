@@ -1,6 +1,7 @@
 """HTTP for apps: all its calls on one listener."""
 
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
 from typing import Protocol
 
@@ -103,20 +104,29 @@ class HttpServer:
         """Whether it takes connections."""
         return self._listener.listening
 
-    async def start(self, address: Address) -> int:
-        """Listen, with TLS where it is configured; the port it came to, where `address` left it to the system.
+    async def start(self, address: Address, held: Sequence[socket.socket] = ()) -> int:
+        """Listen, with TLS where it is configured; the port it came to, where `address` left it to the system. `held`:
+        see Listener.open.
 
         Raises OSError (ssl.SSLError is one) where the address is taken or the certificate is none.
         """
         tls = self._config.http.tls
         self.tls = None if tls is None else ListenerTls(tls.certificate, tls.key)
-        return await self._listener.start(address, None if self.tls is None else self.tls.context)
+        return await self._listener.start(address, None if self.tls is None else self.tls.context, held)
 
     def apply(self, config: Config, credentials: Credentials) -> None:
         """Take over changed keys. What apps may do is the intake's; listener and limits need a restart."""
         self._config = config
         self._login.set_credentials(credentials)
         self._listener.set_credentials(credentials)
+
+    def leave(self) -> None:
+        """Have who is connected connect anew for each call: the end is near."""
+        self._listener.leave()
+
+    async def see_off(self) -> None:
+        """Listen no more, and have who is connected come again later, each with an answer."""
+        await self._listener.see_off()
 
     async def stop(self) -> None:
         """Let calls under way be answered, and close. Set the intake to stopping before: else they are accepted."""

@@ -7,7 +7,7 @@ and going on is a new server on the same sockets.
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 class Listener:
@@ -30,8 +30,20 @@ class Listener:
         self._held: list[socket.socket] = []
         self._servers: list[asyncio.Server] = []
 
-    async def open(self, host: str, port: int) -> tuple[str, int]:
-        """Listen; the address and port it came to, where `port` 0 left it to the system. Raises OSError."""
+    async def open(self, host: str, port: int, held: Sequence[socket.socket] = ()) -> tuple[str, int]:
+        """Listen; the address and port it came to, where `port` 0 left it to the system. Raises OSError.
+
+        `held`: sockets that listen there already; from now on they are ours to close.
+        """
+        if held:
+            self._held = list(held)
+            await self.go_on()
+        else:
+            await self._bind(host, port)
+        name = self._held[0].getsockname()
+        return str(name[0]), int(name[1])
+
+    async def _bind(self, host: str, port: int) -> None:
         server = await asyncio.get_running_loop().create_server(
             self._make,
             host,
@@ -43,8 +55,6 @@ class Listener:
         )
         self._servers.append(server)
         self._held = [socket.fromfd(each.fileno(), each.family, each.type) for each in server.sockets]
-        name = self._held[0].getsockname()
-        return str(name[0]), int(name[1])
 
     @property
     def listening(self) -> bool:
@@ -79,7 +89,7 @@ class Listener:
             raise
 
     def close(self) -> None:
-        """Listen no more: who calls is refused."""
+        """Listen no more: who calls is refused, or waits where somebody else holds the socket too."""
         self.rest()
         for held in self._held:
             held.close()

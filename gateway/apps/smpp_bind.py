@@ -4,6 +4,7 @@ Who may bind is decided by its Keeper, what is asked over it served by its AppRe
 messages become durable is not read for a while, so that what waits here is bounded and TCP slows it down.
 """
 
+import asyncio
 from typing import Protocol
 
 from gateway.apps.smpp_allowance import Allowance
@@ -26,6 +27,8 @@ MOST_PENDING = 2_000
 _READ_AGAIN = MOST_PENDING // 2
 MOST_NONSENSE = 200
 """PDUs of one slice that all make no sense (answers to nothing, broken requests): whoever sends so many is cut off."""
+UNBIND_S = 1.0
+"""So long an app may take to answer our unbind. The others wait for it, where the gateway is to start again."""
 TIMERS = Timers(session_init_s=10.0, enquire_link_s=30.0, response_s=30.0, inactivity_s=300.0)
 
 _BINDS = frozenset({BindReceiver, BindTransceiver, BindTransmitter})
@@ -167,6 +170,7 @@ class AppBind:
             self.connection.close()
             return
         self._unbind_when_idle = True
+        self.connection.pause_reading()  # who always has something under way would never be idle
         self._unbind_if_idle()
 
     def evict(self, why: str) -> None:
@@ -234,14 +238,20 @@ class AppBind:
 
     def _settled(self) -> None:
         """A request was answered."""
-        if self._paused and self.pending <= _READ_AGAIN:
+        if self._paused and self.pending <= _READ_AGAIN and not self._unbind_when_idle:
             self._paused = False
             self.connection.resume_reading()
         if self._unbind_when_idle:
             self._unbind_if_idle()
 
+    def _cut_off(self) -> None:
+        if not self.connection.closing:
+            self.connection.abort()
+
     def _unbind_if_idle(self) -> None:
         if not self.pending and self.session.bound:
             self.session.unbind(self._around.monotonic())
             self.connection.flush_soon()
+            self.connection.resume_reading()
             self._leave("unbound by the gateway")
+            asyncio.get_running_loop().call_later(UNBIND_S, self._cut_off)

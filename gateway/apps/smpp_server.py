@@ -4,8 +4,9 @@ The protocol is the session's, each connection's affairs AppBind's, who may bind
 """
 
 import asyncio
+import socket
 import ssl
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from gateway.apps.auth import AppCredentials
@@ -87,10 +88,15 @@ class SmppServer:
 
     # -- life -------------------------------------------------------------------------------------------------------
 
-    async def start(self, host: str, port: int, context: ssl.SSLContext | None = None) -> tuple[str, int]:
-        """Listen there, with TLS where `context` is given; where it listens. Raises OSError. May be called again."""
+    async def start(
+        self, host: str, port: int, context: ssl.SSLContext | None = None, held: Sequence[socket.socket] = ()
+    ) -> tuple[str, int]:
+        """Listen there, with TLS where `context` is given; where it listens. Raises OSError. May be called again.
+
+        `held`: see Listener.open.
+        """
         listener = Listener(self._doorstep.caller, backlog=BACKLOG, tls=context, handshake_s=HANDSHAKE_S)
-        address, port = await listener.open(host, port)
+        address, port = await listener.open(host, port, held)
         self._listeners.append(listener)
         self._descriptors.watch(listener)
         log.info("smpp_listening", address=address, port=port, tls=context is not None)

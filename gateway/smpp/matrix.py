@@ -67,8 +67,8 @@ _SENDS: dict[tuple[Role, State], set[CommandId]] = {
 }
 
 # enquire_link and unbind are harmless in any state, and SMPP 5.0 (§2.4) allows the first in all of them. An SMSC's
-# deliver_sm that crossed our unbind on the way is a receipt worth having; an app's submit that did so is not taken:
-# told ESME_RINVBNDSTS, it knows for sure that it has to send it again.
+# deliver_sm that crossed our unbind on the way is a receipt worth having. An app's submit that did so is neither taken
+# nor answered, see `Session`.
 _ALSO: dict[tuple[Role, State], set[CommandId]] = {
     **{(role, state): _LINK for role in Role for state in State if state is not State.CLOSED},
     (Role.SMSC, State.OUTBOUND): {_C.BIND_TRANSMITTER, _C.BIND_TRANSCEIVER} | _LINK,

@@ -309,10 +309,21 @@ class Session:
             self._receive_bind(octets, received_id, events)
         elif allowed:
             self._receive_unanswered(octets, received_id, events)
+        elif received_id in _MESSAGES and self._sees_off:
+            events.append(Oddity(OddityKind.WRONG_STATE, f"{command_name(received_id)} while {self.state.value}"))
         elif received_id in _UNANSWERED or response_to(received_id) is not None:
             self._refuse_oddly(received_id, sequence_number, CommandStatus.ESME_RINVBNDSTS, events)
         else:
             self._refuse_oddly(received_id, sequence_number, CommandStatus.ESME_RINVCMDID, events)
+
+    @property
+    def _sees_off(self) -> bool:
+        """Whether we unbind an app, and what it asks for now was on its way before it heard of that.
+
+        It gets no answer: most apps take any no for an end of the message. The connection's end tells it to submit
+        again on its next bind, and no copy can come of that, for nothing was taken.
+        """
+        return self.role is Role.SMSC and self.state is State.UNBINDING and not self._peer_leaves
 
     def _receive_bind(self, octets: bytes, received_id: int, events: list[Event]) -> None:
         received = self._decode_request(octets, events)

@@ -355,6 +355,34 @@ async def test_stop_waits_for_calls_under_way_and_closes_idle_connections() -> N
         busy.close()
 
 
+async def test_server_that_is_to_leave_lets_in_and_ends_each_connection_with_an_answer() -> None:
+    async with calling() as app:
+        kept = await Wire.to(app.site)
+        kept.say(post())
+        assert "connection" not in (await kept.reply())[1]
+        app.site.server.leave()
+        for wire in (kept, await Wire.to(app.site)):
+            wire.say(post())
+            status, headers, _ = await wire.reply()
+            assert (status, headers["connection"]) == (202, "close")
+            assert await wire.at_end()
+            wire.close()
+
+
+async def test_who_is_connected_when_the_server_sees_off_is_answered_once_more() -> None:
+    async with calling() as app:
+        kept = await Wire.to(app.site)
+        seeing_off = asyncio.create_task(app.site.server.see_off())
+        async with asyncio.timeout(DEADLINE_S):
+            while app.site.server.listening:  # noqa: ASYNC110  it has not begun
+                await asyncio.sleep(0)
+        kept.say(post())
+        status, headers, _ = await kept.reply()
+        assert (status, headers["connection"]) == (202, "close")
+        await seeing_off
+        kept.close()
+
+
 async def test_listener_that_never_started_stops() -> None:
     site = Site()
     assert not site.server.listening

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import select
+import socket
 import ssl
 from dataclasses import replace
 from ipaddress import ip_network
@@ -343,6 +345,21 @@ async def test_stop_cuts_off_who_does_not_answer_unbind(rig: Rig) -> None:
 async def test_listener_with_tls_takes_binds(rig: Rig, tmp_path: Path) -> None:
     authority = Authority(tmp_path, "authority")
     host, port = await rig.server.start("127.0.0.1", 0, ListenerTls(*authority.sign("localhost")).context)
+    await submits_over_tls(rig, authority, host, port)
+
+
+async def test_who_has_called_a_socket_with_tls_before_it_was_handed_over_can_bind(rig: Rig, tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "authority")
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        host, port = held.getsockname()
+        calling = asyncio.create_task(submits_over_tls(rig, authority, host, port))
+        await until(lambda: select.select([held], [], [], 0)[0])  # it waits in the queue
+        context = ListenerTls(*authority.sign("localhost")).context
+        assert await rig.server.start(host, port, context, [held.dup()]) == (host, port)
+        await calling
+
+
+async def submits_over_tls(rig: Rig, authority: Authority, host: str, port: int) -> None:
     trusting = authority.trusting()
     reader, writer = await asyncio.open_connection(host, port, ssl=trusting, server_hostname="localhost")
     peer = Peer(Role.ESME, reader, writer)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.config.schema import ADMIN_AT, HTTP_AT, SMPP_AT
 from tests.house.conftest import PROJECT
 
 SYSTEMD = PROJECT / "conf" / "systemd"
-UNITS = sorted(path for path in SYSTEMD.iterdir() if path.suffix in {".service", ".timer"})
+UNITS = sorted(path for path in SYSTEMD.iterdir() if path.suffix in {".service", ".socket", ".timer"})
 MOST_EXPOSED = 2.0
 """Of 10, as systemd-analyze counts; under 2 it says OK."""
 HARDENED = ("NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateDevices", "MemoryDenyWriteExecute")
@@ -96,3 +97,11 @@ def test_account_and_directories_are_made_in_an_empty_root(tool: str, file: str,
 def test_timer_has_its_service(unit: Path) -> None:
     assert unit.with_suffix(".service") in UNITS
     assert read(unit)["Install"]["WantedBy"] == "timers.target"
+
+
+def test_sockets_are_those_of_the_listeners_by_default() -> None:
+    lines = (SYSTEMD / "relevo.socket").read_text().splitlines()
+
+    assert [line.partition("=")[2] for line in lines if line.startswith("ListenStream=")] == [
+        str(where) for where in (HTTP_AT, SMPP_AT, ADMIN_AT)
+    ]

@@ -1,6 +1,7 @@
 """Apps that go on submitting whatever happens, and remember what they were told: the oracle of the kill journeys."""
 
 import asyncio
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
@@ -28,6 +29,12 @@ class Load:
         self.accepted: dict[str, str] = {}
         self.refused: Counter[int] = Counter()
         self.over_smpp: set[str] = set()
+        self.turned_away = 0
+        """How often nobody listened."""
+        self.unanswered = 0
+        """Submits whose connection ended before their answer."""
+        self.longest_s = 0.0
+        """The longest that an app which wanted to submit was without a yes: connecting and binding count."""
         self._gateway = gateway
         self._system_id = system_id
         self._words = words
@@ -52,6 +59,7 @@ class Load:
         """WINDOW submits every PAUSE_S, each answered before the next; bind anew whenever the bind is lost."""
         app: SmppApp | None = None
         number = 0
+        wanted_at = time.monotonic()
         while not self._stopping:
             if app is None or not app.session.bound:  # lost, or the gateway unbinds
                 app = await self.rebind()
@@ -62,18 +70,27 @@ class Load:
             for text, answer in zip(texts, await asyncio.gather(*answers, return_exceptions=True), strict=True):
                 if isinstance(answer, BaseException):
                     assert isinstance(answer, ConnectionError), answer
+                    self.unanswered += 1
                 elif answer.command_status == 0:
                     self.accepted[text] = answer.message_id
                     self.over_smpp.add(text)
+                    wanted_at = self._had_yes(wanted_at)
                 else:
                     self.refused[answer.command_status] += 1
             await asyncio.sleep(PAUSE_S)
+
+    def _had_yes(self, wanted_at: float) -> float:
+        """Now, from when on the next one is wanted."""
+        now = time.monotonic()
+        self.longest_s = max(self.longest_s, now - wanted_at)
+        return now
 
     async def rebind(self) -> SmppApp | None:
         """A new bind, None where the gateway is not there now."""
         try:
             app = await SmppApp.bind(self._gateway.smpp_port, self._system_id)
-        except (OSError, ConnectionError, TimeoutError):
+        except (OSError, ConnectionError, TimeoutError) as error:
+            self.turned_away += isinstance(error, ConnectionRefusedError)
             await asyncio.sleep(PAUSE_S)
             return None
         self._apps.append(app)
@@ -82,16 +99,20 @@ class Load:
     async def http(self) -> None:
         """One POST after the other."""
         number = 0
+        wanted_at = time.monotonic()
         while not self._stopping:
             text = f"{self._http_words} {number}"
             number += 1
             try:
                 status, body = await self._gateway.post({"to": "5512345678", "text": text})
-            except (aiohttp.ClientError, OSError, TimeoutError):
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                self.turned_away += isinstance(error, aiohttp.ClientConnectorError)
+                self.unanswered += isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
                 await asyncio.sleep(PAUSE_S)
                 continue
             if status == 202:
                 self.accepted[text] = body["id"]
+                wanted_at = self._had_yes(wanted_at)
             else:
                 self.refused[status] += 1
             await asyncio.sleep(PAUSE_S / 4)

@@ -15,7 +15,7 @@ from tests.support.pair import session_in
 STATES = (State.OPEN, State.OUTBOUND, State.BOUND_TX, State.BOUND_RX, State.BOUND_TRX, State.UNBINDING)
 
 # r: goes to the owner, a: answered ESME_ROK at once, b: ESME_RINVBNDSTS, y: ESME_RALYBND, i: ESME_RINVCMDID.
-# A capital: by generic_nack.
+# A capital: by generic_nack. n: neither taken nor answered.
 RECEIVED = """
                        ESME                 SMSC
                        OP OU TX RX TR UN    OP OU TX RX TR UN
@@ -25,13 +25,13 @@ bind_transceiver       b  b  b  b  b  b     r  r  y  y  y  b
 outbind                r  B  B  B  B  B     B  B  B  B  B  B
 unbind                 a  a  a  a  a  a     a  a  a  a  a  a
 enquire_link           a  a  a  a  a  a     a  a  a  a  a  a
-submit_sm              b  b  b  b  b  b     b  b  r  b  r  b
-submit_multi           b  b  b  b  b  b     b  b  r  b  r  b
-data_sm                b  b  r  r  r  r     b  b  r  r  r  b
-query_sm               b  b  b  b  b  b     b  b  r  b  r  b
-cancel_sm              b  b  b  b  b  b     b  b  r  b  r  b
-replace_sm             b  b  b  b  b  b     b  b  r  b  r  b
-deliver_sm             b  b  b  r  r  r     b  b  b  b  b  b
+submit_sm              b  b  b  b  b  b     b  b  r  b  r  n
+submit_multi           b  b  b  b  b  b     b  b  r  b  r  n
+data_sm                b  b  r  r  r  r     b  b  r  r  r  n
+query_sm               b  b  b  b  b  b     b  b  r  b  r  n
+cancel_sm              b  b  b  b  b  b     b  b  r  b  r  n
+replace_sm             b  b  b  b  b  b     b  b  r  b  r  n
+deliver_sm             b  b  b  r  r  r     b  b  b  b  b  n
 alert_notification     B  B  B  r  r  r     B  B  B  B  B  B
 broadcast_sm           I  I  I  I  I  I     I  I  I  I  I  I
 query_broadcast_sm     I  I  I  I  I  I     I  I  I  I  I  I
@@ -122,6 +122,9 @@ def test_session_takes_or_refuses_a_request_by_the_table(
             (Received, 77)
         ]
         assert sent == b""
+        return
+    if mark == "n":
+        assert (sent, events) == (b"", [Oddity(OddityKind.WRONG_STATE, f"{command_name(command_id)} while unbinding")])
         return
     answer = decode(sent)
     assert (answer.sequence_number, answer.command_status) == (77, STATUS[mark.lower()])

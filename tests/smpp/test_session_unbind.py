@@ -91,12 +91,22 @@ def test_session_hears_answers_while_unbinding() -> None:
     assert isinstance(event, Answered)
 
 
-def test_submit_that_crossed_our_unbind_is_refused_for_sure() -> None:
+def test_submit_that_crossed_our_unbind_is_neither_taken_nor_answered() -> None:
     session = session_in(Role.SMSC, State.UNBINDING)
 
-    session.receive(encode(SUBMIT, 5), 1000.0)
+    events = session.receive(encode(SUBMIT, 5), 1000.0)
 
-    assert frames(session.data_to_send()) == [(CommandId.SUBMIT_SM_RESP, CommandStatus.ESME_RINVBNDSTS, 5)]
+    assert [type(event) for event in events] == [Oddity]
+    assert session.data_to_send() == b""
+
+
+def test_submit_after_its_own_unbind_is_refused() -> None:
+    session = session_in(Role.SMSC, State.BOUND_TRX)
+    session.receive(encode(SUBMIT, 4) + encode(Unbind(), 5), 1000.0)
+
+    session.receive(encode(SUBMIT, 6), 1000.0)
+
+    assert frames(session.data_to_send()) == [(CommandId.SUBMIT_SM_RESP, CommandStatus.ESME_RINVBNDSTS, 6)]
 
 
 def test_unbinds_that_cross_are_both_answered() -> None:

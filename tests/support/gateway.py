@@ -4,6 +4,7 @@ It is started, watched through its admin listener, killed, told to stop and star
 """
 
 import asyncio
+import fcntl
 import hashlib
 import json
 import os
@@ -28,6 +29,16 @@ KEY = "key-of-the-app-in-the-journeys"
 READY_S = 15.0
 STOPPED_S = 20.0
 POLL_S = 0.02
+# What systemd does before it starts a service: sockets from descriptor 3 on, their names, and whom they are for. The
+# first argument has their numbers, all above those they are moved to, the second their names; the others are python's.
+AS_SYSTEMD = """
+import os, sys
+numbers = [int(number) for number in sys.argv[1].split(",")]
+for place, number in enumerate(numbers, 3):
+    os.dup2(number, place)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(len(numbers)), "LISTEN_FDNAMES": sys.argv[2]}
+os.execv(sys.executable, [sys.executable, *sys.argv[3:]])
+"""
 
 
 def quiet_ports(count: int) -> list[int]:
@@ -115,6 +126,7 @@ class GatewayProcess:
         self.process: subprocess.Popen[bytes] | None = None
         self.environment: dict[str, str] = {}
         self._session: aiohttp.ClientSession | None = None
+        self._held: dict[str, socket.socket] = {}
         self._sections: dict[str, Any] = {
             "node": "journey",
             "store": {"url": f"sqlite://{self.store}", "sync": "full"},
@@ -133,20 +145,32 @@ class GatewayProcess:
         self._sections |= sections
         self.path.write_text(yaml.safe_dump(self._sections, sort_keys=False))
 
+    def hold_sockets(self) -> None:
+        """Listen in its place, as a socket unit does: each next life gets the sockets, and they outlive it."""
+        ports = {"http": self.http_port, "smpp": self.smpp_port, "admin": self.admin_port}
+        self._held = {name: socket.create_server(("127.0.0.1", port)) for name, port in ports.items()}
+
     # -- lives ------------------------------------------------------------------------------------------------------
 
     def launch(self) -> None:
         """Start the process, without waiting for anything."""
         assert self.process is None or self.process.poll() is not None, "it runs already"
+        words = ["-m", "gateway.cli.main", "run", "-c", str(self.path)]
+        numbers = [fcntl.fcntl(held, fcntl.F_DUPFD, 100) for held in self._held.values()]
+        if numbers:
+            words = ["-c", AS_SYSTEMD, ",".join(map(str, numbers)), ":".join(self._held), *words]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gateway.cli.main", "run", "-c", str(self.path)],
+                [sys.executable, *words],
                 cwd=ROOT,
                 env={name: value for name, value in os.environ.items() if name != "PYTHONASYNCIODEBUG"}
                 | self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                pass_fds=numbers,
             )
+        for number in numbers:
+            os.close(number)
 
     async def start(self, within_s: float = READY_S) -> float:
         """Start it and wait until it is ready; how long that took in seconds."""
@@ -187,6 +211,8 @@ class GatewayProcess:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             await asyncio.to_thread(self.process.wait, STOPPED_S)
+        for held in self._held.values():
+            held.close()
 
     authorization: Mapping[str, str] = {"Authorization": f"Bearer {KEY}"}
 
