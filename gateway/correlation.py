@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from gateway.message import Message, Status, may_move
+from gateway.settled import Settled
 from gateway.store.store import Awaiting, ParkedReceipt
 
 BLOCK_S = 60.0
@@ -39,19 +40,17 @@ class Correlation:
         older: int = 500_000,
         spill_after_s: float = 900.0,
         slice_rows: int = 1_000,
-        settled: int = 50_000,
+        settled: Settled | None = None,
     ) -> None:
         """`spill` takes what leaves memory, at most `slice_rows` at a time; it must keep it (next commit). `settled`
-        ids of segments that had their last receipt are remembered at least, to know what a carrier says twice."""
+        remembers the ids of segments that had their last receipt."""
         self._carrier = carrier
         self._spill = spill
         self._recent: OrderedDict[str, Waiting] = OrderedDict()
         self._older: OrderedDict[str, Waiting] = OrderedDict()
-        self._settled: dict[str, Status] = {}
-        self._settled_before: dict[str, Status] = {}  # those of the round before: cheaper than a queue
+        self._settled = settled or Settled()
         self._max_recent = recent
         self._max_older = older
-        self._max_settled = settled  # of each round
         self._spill_after_s = spill_after_s
         self._slice_rows = slice_rows
         self._blocks: deque[tuple[float, str]] = deque()  # closed ones: latest `since`, smallest message id
@@ -97,16 +96,13 @@ class Correlation:
 
     def settled(self, key: str) -> Status | None:
         """What the last receipt under this key said, if it came lately. A segment that `find` knows goes before it."""
-        return self._settled.get(key) or self._settled_before.get(key)
+        return self._settled.get(key)
 
     def settle(self, key: str, status: Status) -> None:
         """The segment had its last receipt: nothing more is awaited; the id is remembered for a while."""
         if self._recent.pop(key, None) is None:
             self._older.pop(key, None)
-        settled = self._settled
-        settled[key] = status
-        if len(settled) >= self._max_settled:
-            self._settled, self._settled_before = {}, settled
+        self._settled.put(key, status)
 
     def give_up(self, key: str) -> None:
         """The receipt is not counted as awaited any more; one that comes after all still finds its segment."""

@@ -15,7 +15,7 @@ S = Status
 class Tiers:
     """A small correlation and what it spilled."""
 
-    def __init__(self, recent: int = 3, older: int = 4, slice_rows: int = 2, settled: int = 2) -> None:
+    def __init__(self, recent: int = 3, older: int = 4, slice_rows: int = 2) -> None:
         self.slices: list[list[Awaiting]] = []
         self.correlation = Correlation(
             "telcel",
@@ -24,7 +24,6 @@ class Tiers:
             older=older,
             spill_after_s=100.0,
             slice_rows=slice_rows,
-            settled=settled,
         )
 
     def add(self, n: int, now: float = 0.0) -> Message:
@@ -98,17 +97,15 @@ def test_id_used_again_while_it_is_recent_goes_to_the_end_of_the_queue() -> None
     assert waiting is not None and waiting.message is None
 
 
-def test_settled_segment_is_remembered_for_a_while_and_awaited_no_more() -> None:
-    tiers = Tiers(settled=2)
-    for n in range(1, 7):
-        tiers.add(n)
-        tiers.correlation.settle(f"k{n}", S.DELIVERED)
+def test_settled_segment_is_remembered_and_awaited_no_more() -> None:
+    tiers = Tiers()
+    tiers.add(1)
+    tiers.correlation.settle("k1", S.DELIVERED)
 
     assert len(tiers.correlation) == 0
-    remembered = [n for n in range(1, 7) if tiers.correlation.settled(f"k{n}") is S.DELIVERED]
-    assert remembered == [5, 6]
-    assert tiers.correlation.knows("k6")
-    assert not tiers.correlation.knows("k1")
+    assert tiers.correlation.settled("k1") is S.DELIVERED
+    assert tiers.correlation.knows("k1")
+    assert not tiers.correlation.knows("k2")
 
 
 def test_settled_id_used_again_is_awaited_again() -> None:
