@@ -1,7 +1,7 @@
 """Which segment a receipt speaks of: (carrier, canonical carrier id) -> message and segment number.
 
 Three tiers, newest first, because most receipts come within minutes: whole messages (`recent`), then only their ids
-(`older`, about 140 octets each), then the store's small table of awaiting segments. What leaves memory is handed to
+(`older`, about 230 octets each), then the store's small table of awaiting segments. What leaves memory is handed to
 `spill` in slices; a start reads back only what was submitted since the watermark. Receipts of one carrier never
 match another's ids (SMSCs count alike), and any bind of the carrier may bring them.
 
@@ -10,22 +10,14 @@ A receipt that comes before its response speaks of no segment yet: those are `Pa
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from itertools import islice
 
+from gateway.awaited import Waiting, pack, unpack
 from gateway.message import Message, Status, may_move
 from gateway.settled import Settled
 from gateway.store.store import Awaiting, ParkedReceipt
 
 BLOCK_S = 60.0
-
-
-class Waiting(NamedTuple):
-    """A segment waiting for its receipt; `message` is None where only the id is still in memory."""
-
-    message_id: str
-    segment: int
-    message: Message | None
-    since: float
 
 
 class Correlation:
@@ -47,7 +39,7 @@ class Correlation:
         self._carrier = carrier
         self._spill = spill
         self._recent: OrderedDict[str, Waiting] = OrderedDict()
-        self._older: OrderedDict[str, Waiting] = OrderedDict()
+        self._older: OrderedDict[str, bytes] = OrderedDict()
         self._settled = settled or Settled()
         self._max_recent = recent
         self._max_older = older
@@ -78,7 +70,7 @@ class Correlation:
 
     def restore(self, key: str, message_id: str, segment: int, since: float) -> None:
         """After a start: await a receipt for a segment that was submitted before it."""
-        self._older[key] = Waiting(message_id, segment, None, since)
+        self._older[key] = pack(message_id, segment, since)
         if since >= self._block_ends:
             self._open_block(message_id, since)
         elif message_id < self._least:
@@ -88,7 +80,10 @@ class Correlation:
 
     def find(self, key: str) -> Waiting | None:
         """The segment under this key, if it is in memory."""
-        return self._recent.get(key) or self._older.get(key)
+        found = self._recent.get(key)
+        if found is None and (row := self._older.get(key)) is not None:
+            return unpack(row)
+        return found
 
     def knows(self, key: str) -> bool:
         """Whether a segment waits under this key, or had its last receipt lately."""
@@ -106,10 +101,12 @@ class Correlation:
 
     def give_up(self, key: str) -> None:
         """The receipt is not counted as awaited any more; one that comes after all still finds its segment."""
-        waiting = self._recent.pop(key, None) or self._older.pop(key, None)
+        waiting = self.find(key)
         if waiting is None:
             self.spilled = max(0, self.spilled - 1)
         else:
+            if self._recent.pop(key, None) is None:
+                del self._older[key]
             self._spill([Awaiting(self._carrier, key, waiting.message_id, waiting.segment)])
 
     def tick(self, now: float) -> None:
@@ -119,8 +116,7 @@ class Correlation:
         while self._recent and moved < self._slice_rows and next(iter(self._recent.values())).since < horizon:
             self._age(1)
             moved += 1
-        if self._older and next(iter(self._older.values())).since < horizon:
-            self._spill_oldest(self._slice_rows, horizon)
+        self._spill_oldest(self._slice_rows, horizon)
         self._forget_blocks()
 
     def oldest(self) -> str:
@@ -142,7 +138,8 @@ class Correlation:
 
     def _forget_blocks(self) -> None:
         """Let go of minutes before the one in which the longest waiting segment was submitted."""
-        since = min((next(iter(tier.values())).since for tier in (self._recent, self._older) if tier), default=None)
+        first = [*islice(self._recent.values(), 1), *map(unpack, islice(self._older.values(), 1))]
+        since = min((waiting.since for waiting in first), default=None)
         while self._blocks and (since is None or self._blocks[0][0] <= since):
             self._blocks.popleft()
 
@@ -155,16 +152,19 @@ class Correlation:
     def _age(self, count: int) -> None:
         for _ in range(count):
             key, waiting = self._recent.popitem(last=False)
-            self._older[key] = waiting._replace(message=None)
+            self._older[key] = pack(waiting.message_id, waiting.segment, waiting.since)
         if len(self._older) > self._max_older:
             self._spill_oldest(self._slice_rows)
 
     def _spill_oldest(self, count: int, horizon: float | None = None) -> None:
         rows: list[Awaiting] = []
-        while self._older and len(rows) < count:
-            if horizon is not None and next(iter(self._older.values())).since >= horizon:
+        older = self._older
+        while older and len(rows) < count:
+            key = next(iter(older))
+            waiting = unpack(older[key])
+            if horizon is not None and waiting.since >= horizon:
                 break
-            key, waiting = self._older.popitem(last=False)
+            del older[key]
             rows.append(Awaiting(self._carrier, key, waiting.message_id, waiting.segment))
         if rows:
             self.spilled += len(rows)

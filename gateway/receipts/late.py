@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import structlog
 
-from gateway.correlation import Waiting
+from gateway.awaited import Waiting
 from gateway.errors import StoreError
 from gateway.message import Message
 from gateway.receipts.objects import Objects
