@@ -14,7 +14,7 @@ class Stop(StrEnum):
 
 REMEDIES: Mapping[Stop, str] = {
     Stop.CREDENTIALS: "Check system_id, password and system_type with the carrier. If the configuration is wrong, mend "
-    "it and restart; if the carrier has mended it, `relevo bind start {bind}`.",
+    "it and `relevo reload`; if the carrier has mended it, `relevo bind start {bind}`.",
     Stop.SUBMIT: "Ask the carrier what the status means (no right to send, no credit, a wrong service_type), then "
     "`relevo bind start {bind}`. Where it should not stop the bind, give it another word in `errors`.",
     Stop.OPERATOR: "`relevo bind start {bind}` when it may bind again.",

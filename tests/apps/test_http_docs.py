@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors import REFUSALS
 from tests.apps.http_gateway import BANK, Site, serving
 from tests.support.clock import ManualClock
 
@@ -55,6 +56,12 @@ async def test_compatible_calls_work_as_the_page_on_them_writes_them() -> None:
         said = [await run(f"KEY={BANK}\n" + each.replace("127.0.0.1:8080", there)) for each in (kannel, jasmin)]
     assert said[0] == "0: Accepted for delivery"
     assert said[1].startswith('Success "')
+
+
+def test_page_names_every_code_that_an_app_may_have_to_tell_apart() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    codes = {code for code, answer in REFUSALS.items() if answer.http_status in {403, 409, 422}}
+    assert [code for code in codes - {"carrier_refused"} if f"`{code}`" not in page] == []  # that comes after the 202
 
 
 def test_page_names_every_path_of_the_listener() -> None:

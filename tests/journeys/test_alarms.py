@@ -41,6 +41,22 @@ async def test_bind_refused_for_its_password_is_told_with_its_remedy_until_it_is
     assert await reasons(gateway) == {"credentials": 0, "submit": 0, "operator": 1}
 
 
+async def test_bind_refused_for_its_password_is_bound_once_a_reload_has_the_right_one(
+    make_gateway: MakeGateway, make_smsc: MakeSmsc
+) -> None:
+    right = carrier("one", [(await make_smsc()).port])
+    wrong = right | {"binds": [bind | {"password": "wr0ng"} for bind in right["binds"]]}
+    gateway = make_gateway(carriers={"one": wrong}, apps={"bank": app(system_id="bank")})
+    gateway.launch()
+    await until(lambda: gateway.logged("bind_refused_for_good"), 10, "the refusal")
+    assert "`relevo reload`" in (await gateway.status())["binds"][0]["remedy"]
+
+    gateway.configure(carriers={"one": right})
+    assert len(await reload(gateway)) == 1
+    await gateway.ready()
+    assert await reasons(gateway) == {"credentials": 0, "submit": 0, "operator": 0}
+
+
 async def test_listeners_certificates_tell_their_expiry_also_when_they_are_renewed(
     make_gateway: MakeGateway, make_smsc: MakeSmsc, tmp_path: Path
 ) -> None:
