@@ -25,11 +25,13 @@ from gateway.message import FINAL, Content, Delivery, Message
 from gateway.message_json import time_text
 from gateway.rates import Rates
 from gateway.smpp.status import status_name
+from gateway.store.ids import first_id
 
 log = structlog.get_logger()
 
 STORE_EVERY_S = 5
 KEYS_EVERY_S = 60
+REPLAY_SLICE = 500
 
 
 class Check(NamedTuple):
@@ -305,11 +307,31 @@ class Operations:
         delivery = await self._core.store.delivery(delivery_id)
         if delivery is None or delivery.state != "dead":
             raise Refusal("not_found", f"No dead delivery {delivery_id}.")
-        delivery = msgspec.structs.replace(delivery, state="waiting", attempts=0, next_at=0.0)
+        delivery = _as_new(delivery)
         self._core.commits.postpone(delivery)
         await self._core.commits.drain()
         self._core.deliveries.look_again(delivery.app)
         return delivery
+
+    async def replay_these(self, since: float, until: float, app: str) -> int:
+        """See `Control.replay_these`."""
+        if app and app not in self._core.config.apps:
+            raise Refusal("not_found", f"No app is called {app}.", "app")
+        apps: set[str] = set()
+        replayed, after = 0, first_id(since)
+        while rows := await self._core.store.dead_deliveries(after, REPLAY_SLICE):
+            after = rows[-1].id
+            for row in rows:
+                if since <= row.created_at <= until and app in ("", row.app):
+                    self._core.commits.postpone(_as_new(row))
+                    apps.add(row.app)
+                    replayed += 1
+            await self._core.commits.drain()
+            if rows[-1].created_at > until:
+                break
+        for name in apps:
+            self._core.deliveries.look_again(name)
+        return replayed
 
     async def send(self, app: str, to: str, text: str, sender: str, lane: str) -> Message:
         """See `Control.send`."""
@@ -350,3 +372,7 @@ def _resolve(done: object, message: Message, error: StoreError | None) -> None:
             done.set_result(message)
         else:
             done.set_exception(error)
+
+
+def _as_new(delivery: Delivery) -> Delivery:
+    return msgspec.structs.replace(delivery, state="waiting", attempts=0, next_at=0.0)

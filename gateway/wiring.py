@@ -326,7 +326,8 @@ def _binds(config: Config) -> list[tuple[str, str]]:
 
 def _kept_back(config: Config) -> int:
     """Descriptors that no caller gets: for binds, posts to apps, the store, ops, and what is open for a moment."""
-    posts = sum(app.webhook is not None or bool(app.callbacks) for app in config.apps.values()) * IN_FLIGHT
+    posts = sum(app.webhook.concurrency for app in config.apps.values() if app.webhook is not None)
+    posts += sum(bool(app.callbacks) for app in config.apps.values()) * IN_FLIGHT
     return 64 + 2 * len(_binds(config)) + posts
 
 

@@ -101,6 +101,12 @@ class Control(Protocol):
     async def replay(self, delivery_id: str) -> Delivery:
         """Make a dead delivery wait again, due now, with no attempts counted. Refusal not_found where none is dead."""
 
+    async def replay_these(self, since: float, until: float, app: str) -> int:
+        """As `replay`, all that are dead of what was made from `since` to `until` (epoch seconds) for `app`, "" of all.
+
+        How many there were. Raises Refusal not_found for an app that is not there.
+        """
+
     async def send(self, app: str, to: str, text: str, sender: str, lane: str) -> Message:
         """Submit a message as `app` would; returns once it is on disk. Raises Refusal.
 

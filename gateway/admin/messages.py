@@ -1,6 +1,8 @@
 """Single messages and deliveries, of any app: look one up, send one, see what was given up, try it again."""
 
-from typing import Any
+import math
+from datetime import datetime
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
@@ -25,8 +27,20 @@ class Sending(msgspec.Struct, forbid_unknown_fields=True):
     lane: str = ""
 
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Replaying(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/deliveries/replay: of when (to the end where `until` is left out), and whose."""
+
+    since: Moment
+    until: Moment | None = None
+    app: str = ""
+
+
 class Messages:
-    """GET /v1/messages/{id} · POST /v1/send · GET /v1/deliveries?state=dead · POST /v1/deliveries/{id}/replay."""
+    """GET /v1/messages/{id} · POST /v1/send · GET /v1/deliveries?state=dead · POST /v1/deliveries/{id}/replay and
+    /v1/deliveries/replay."""
 
     def __init__(self, control: Control) -> None:
         self._control = control
@@ -38,6 +52,7 @@ class Messages:
             web.post("/v1/send", self.send),
             web.get("/v1/deliveries", self.deliveries),
             web.post("/v1/deliveries/{id}/replay", self.replay),
+            web.post("/v1/deliveries/replay", self.replay_these),
         ]
 
     async def message(self, request: web.Request) -> web.Response:
@@ -69,6 +84,14 @@ class Messages:
         delivery = await self._control.replay(request.match_info["id"])
         log.info("delivery_replayed", delivery=delivery.id, app=delivery.app, by=request.remote)
         return json_answer(delivery_object(delivery), 202)
+
+    async def replay_these(self, request: web.Request) -> web.Response:
+        """Try those again that were made in a time; 202 with how many, once that is on disk."""
+        asked = await body_of(request, Replaying)
+        until = math.inf if asked.until is None else asked.until.timestamp()
+        replayed = await self._control.replay_these(asked.since.timestamp(), until, asked.app)
+        log.info("deliveries_replayed", number=replayed, app=asked.app, by=request.remote)
+        return json_answer({"replayed": replayed}, 202)
 
 
 def delivery_object(delivery: Delivery) -> dict[str, Any]:

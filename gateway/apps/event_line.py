@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import structlog
 
+from gateway.apps.pace import Pace
 from gateway.apps.webhook_post import Answer
 from gateway.deliveries import Done, Outcome, Parcel
 from gateway.metrics import Metrics
@@ -18,7 +19,7 @@ from gateway.metrics import Metrics
 log = structlog.get_logger()
 
 IN_FLIGHT = 32
-"""Events of one app that may be on their way at once, and connections to it."""
+"""Events of one app that may be on their way at once, and connections to it, where nothing else is configured."""
 
 BEHIND = "an earlier event of the same message was not taken"
 
@@ -37,11 +38,16 @@ Post = Callable[[Parcel], Awaitable[Answer]]
 class EventLine:
     """One app's. Made and used in one running loop."""
 
-    def __init__(self, app: str, name: str, post: Post, metrics: Metrics) -> None:
-        """`name` is what its workers are called in logs."""
+    def __init__(
+        self, app: str, name: str, post: Post, metrics: Metrics, pace: Pace | None = None, most: int = IN_FLIGHT
+    ) -> None:
+        """`name` is what its workers are called in logs; `most` may be on their way at once, as fast as `pace` lets."""
         self._app = app
         self._name = name
         self._post = post
+        self._pace = pace
+        self._most = most
+        self._pausing: set[asyncio.Task[None]] = set()
         self._workers: set[asyncio.Task[None]] = set()
         self._idle = 0  # workers that will look at _ready again, or for the first time
         self._open = 0
@@ -55,7 +61,7 @@ class EventLine:
 
     def take(self, offer: Offer) -> bool:
         """Take it on if there is room."""
-        if self._open >= IN_FLIGHT:
+        if self._open >= self._most:
             return False
         self._open += 1
         line = self._lines.get(offer.parcel.delivery.subject)
@@ -72,7 +78,9 @@ class EventLine:
         return True
 
     async def close(self, within_s: float) -> None:
-        """Wait for what is on its way for so long, then cut it off: it stays on disk."""
+        """Wait for what is on its way for so long, then cut it off: it stays on disk, as what waits for its turn does."""
+        for worker in self._pausing:
+            worker.cancel()
         workers = set(self._workers)
         if workers:
             _, late = await asyncio.wait(workers, timeout=within_s)
@@ -84,10 +92,22 @@ class EventLine:
         while self._ready:
             offer = self._ready.popleft()
             self._idle -= 1
+            await self._turn()
             answer = await self._try(offer.parcel)
             self._idle += 1
             self._settle(offer, answer)
         self._idle -= 1
+
+    async def _turn(self) -> None:
+        wait_s = self._pace.wait_s() if self._pace is not None else 0.0
+        worker = asyncio.current_task()
+        if wait_s <= 0 or worker is None:
+            return
+        self._pausing.add(worker)
+        try:
+            await asyncio.sleep(wait_s)
+        finally:
+            self._pausing.discard(worker)
 
     async def _try(self, parcel: Parcel) -> Answer:
         try:

@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from gateway.apps.event_line import IN_FLIGHT, EventLine, Offer
+from gateway.apps.event_line import EventLine, Offer
+from gateway.apps.pace import Pace
 from gateway.apps.webhook_events import Signer, event_body
 from gateway.apps.webhook_post import Answer, Poster
 from gateway.config.apps import App, Webhook
@@ -34,7 +35,8 @@ class Hook:
         self._clocks = clocks
         self._signer = Signer([webhook.secret.reveal()])
         self._seconds = metrics.webhook_seconds(app)
-        self._line = EventLine(app, "webhook", self._post, metrics)
+        pace = Pace(webhook.rate, clocks.monotonic)
+        self._line = EventLine(app, "webhook", self._post, metrics, pace, webhook.concurrency)
         self.take = self._line.take
 
     async def close(self) -> None:
@@ -86,7 +88,7 @@ class Webhooks:
                 closing.add_done_callback(self._closing.discard)
         for name, webhook in wanted.items():
             if name not in self._hooks:
-                poster = self._poster_of(webhook.url, IN_FLIGHT)
+                poster = self._poster_of(webhook.url, webhook.concurrency)
                 self._hooks[name] = Hook(name, webhook, self._metrics, self._clocks, poster)
 
     def wants(self, app: str, kind: str) -> bool:

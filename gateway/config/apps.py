@@ -7,6 +7,7 @@ from gateway.config.addresses import IpNetwork, IpNetworkKind, UrlKind, UrlPatte
 from gateway.config.carriers import Burst, Tps
 from gateway.config.credentials import ApiKeyHash, SigningSecret
 from gateway.config.kinds import Integer
+from gateway.config.quantities import Rate
 from gateway.config.routing import Lane
 from gateway.config.secret import Secret
 from gateway.config.smpp_values import CString, Sender, SmppPassword
@@ -14,11 +15,13 @@ from gateway.config.smpp_values import CString, Sender, SmppPassword
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Where an app's events are posted, and what they are signed with."""
+    """Where an app's events are posted, and what they are signed with: so many at once, and so many a second."""
 
     url: Annotated[str, UrlKind("https://app.example/hook")]
     secret: Annotated[Secret, SigningSecret()]
     events: tuple[Literal["receipt", "inbound"], ...] = ("receipt", "inbound")
+    concurrency: Annotated[int, Integer(1, 1000, "posts at once", "32")] = 32
+    rate: Annotated[float, Rate("posts per second, e.g. 50")] | None = None
 
 
 @dataclass(frozen=True, slots=True)

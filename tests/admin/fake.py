@@ -202,6 +202,10 @@ class FakeControl:
                 return row
         raise Refusal("not_found", "No dead delivery has this id.")
 
+    async def replay_these(self, since: float, until: float, app: str) -> int:
+        self._tell("replay_these", since, until, app)
+        return len(self.dead)
+
     async def send(self, app: str, to: str, text: str, sender: str, lane: str) -> Message:
         self._tell("send", app, to, text, sender, lane)
         message = a_message("0193-9", app=app or "bank", to=to.removeprefix("+"))

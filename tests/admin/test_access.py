@@ -14,6 +14,7 @@ EVERY_CALL = [
     ("GET", "/v1/messages/0193-1"),
     ("GET", "/v1/deliveries?state=dead"),
     ("POST", "/v1/deliveries/d0/replay"),
+    ("POST", "/v1/deliveries/replay"),
     ("POST", "/v1/send"),
     ("POST", "/v1/drain"),
     ("POST", "/v1/reload"),

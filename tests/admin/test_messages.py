@@ -1,6 +1,7 @@
 """Messages of any app, /v1/send, dead deliveries."""
 
 import json
+import math
 from io import BytesIO
 from typing import Any
 
@@ -100,6 +101,33 @@ async def test_dead_deliveries_come_in_pages_without_their_urls(call: Caller) ->
 )
 async def test_deliveries_refuse_what_they_do_not_know(call: Caller, query: str) -> None:
     assert (await call("GET", f"/v1/deliveries{query}"))[0] == 422
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"since": "2026-11-23T06:00:00Z"}, (1_795_413_600.0, math.inf, "")),
+        (
+            {"since": "2026-11-23T00:00:00-06:00", "until": "2026-11-23T06:00:01Z", "app": "shop"},
+            (1_795_413_600.0, 1_795_413_601.0, "shop"),
+        ),
+    ],
+)
+async def test_replay_of_a_time_says_how_many(
+    call: Caller, control: FakeControl, asked: dict[str, str], told: tuple[object, ...]
+) -> None:
+    status, body, _ = await call("POST", "/v1/deliveries/replay", JSON, json.dumps(asked).encode())
+
+    assert (status, body) == (202, {"replayed": 5})
+    assert control.told == [("replay_these", *told)]
+
+
+@pytest.mark.parametrize(
+    "body", [b"{}", b'{"since": "yesterday"}', b'{"since": "2026-11-23T06:00:00"}', b'{"since": null, "a": 1}']
+)
+async def test_replay_of_a_time_refuses_what_is_no_time(call: Caller, control: FakeControl, body: bytes) -> None:
+    assert (await call("POST", "/v1/deliveries/replay", JSON, body))[0] == 422
+    assert control.told == []
 
 
 async def test_replay_makes_a_dead_delivery_wait_again(call: Caller) -> None:

@@ -27,8 +27,15 @@ from tests.support.store import a_delivery, a_message, an_inbound
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
-def an_app(url: str = "http://127.0.0.1:1/hook", *, events: Any = ("receipt", "inbound"), **fields: Any) -> App:
-    return App(webhook=Webhook(url, Secret(SECRET), events), **fields)
+def an_app(
+    url: str = "http://127.0.0.1:1/hook",
+    *,
+    events: Any = ("receipt", "inbound"),
+    concurrency: int = IN_FLIGHT,
+    rate: float | None = None,
+    **fields: Any,
+) -> App:
+    return App(webhook=Webhook(url, Secret(SECRET), events, concurrency, rate), **fields)
 
 
 def a_parcel(n: int, *, subject: str = "", app: str = "bank", kind: str = "receipt", url: str = "") -> Parcel:
@@ -174,6 +181,32 @@ async def test_webhook_has_room_for_so_many_at_once(way: Way) -> None:
     await way.answer(5)
     assert way.send(parcels[-1]) == [True]
     await way.posted(IN_FLIGHT + 1)
+
+
+async def test_webhook_has_the_concurrency_that_is_configured() -> None:
+    way = Way({"bank": an_app(concurrency=2)})
+    assert way.send(*(a_parcel(n) for n in range(3))) == [True, True, False]
+    await way.posted(2)
+    await way.answer(0)
+    assert way.send(a_parcel(3)) == [True]
+    await way.posted(3)
+    await way.answer(1)
+    await way.answer(2)
+    await way.webhooks.stop()
+
+
+async def test_webhook_posts_no_faster_than_its_rate_and_leaves_the_rest_on_disk_at_a_stop() -> None:
+    way = Way({"bank": an_app(rate=0.001), "shop": an_app("http://127.0.0.1:1/shop")})
+    assert way.send(a_parcel(1), a_parcel(2), a_parcel(3)) == [True] * 3
+    way.send(*(a_parcel(n, app="shop") for n in range(4, 7)))
+    await way.posted(3, way.posters["http://127.0.0.1:1/shop"])
+    await way.posted(1)
+    await way.answer(0)
+    for _, future in way.posters["http://127.0.0.1:1/shop"].posts:
+        future.set_result(Answer(True))
+    await way.webhooks.stop()  # at once: it waits for posts that are on their way, not for turns
+    assert [outcome for _, outcome, _ in way.told] == [Outcome.TAKEN] * 4
+    assert way.poster.ids == [a_parcel(1).delivery.id]
 
 
 async def test_webhook_of_one_app_does_not_wait_for_anothers() -> None:

@@ -240,6 +240,8 @@ CASES: list[tuple[str, Any, str]] = [
     (f"{APP}.webhook.secret", "whsec_short", "what is written (not shown) is not base64, expected whsec_ and the"),
     (f"{APP}.webhook.events", "receipt", "is a single value, expected a list of: receipt or inbound"),
     (f"{APP}.webhook.events[0]", "dlr", "'dlr' is not one of the choices, expected receipt or inbound"),
+    (f"{APP}.webhook.concurrency", 0, "is out of range, expected posts at once, 1 to 1000, e.g. 32"),
+    (f"{APP}.webhook.rate", 0, "is out of range, above 0 and up to 1000000, expected posts per second, e.g. 50"),
     (f"{APP}.callbacks", "https://a/*", "is a single value, expected a list of: an http or https URL"),
     (f"{APP}.callbacks[0]", "https://*.example/x", "has a * elsewhere than at the end of the path"),
     ("mo_routes", "bank", "is a single value, expected a list of: a mapping with keys such as to, keyword, app"),
