@@ -102,6 +102,8 @@ def read_gauges(core: Core, known: Known) -> None:
 def _read_counters(core: Core, gates: Callable[[Callable[[Gate], float]], Callable[[], Series]]) -> None:
     reader = core.metrics.counter_reader
     remotes = [source for source in core.resolver.sources if isinstance(source, Remote)]
+    for remote in remotes:
+        core.metrics.lookup_seconds(remote.name)
     reader(
         "relevo_bind_throttled_seconds_total",
         gates(lambda gate: gate.pacing.throttled_seconds(core.clock.monotonic())),

@@ -26,6 +26,7 @@ from gateway.message_json import time_text
 from gateway.rates import Rates
 from gateway.smpp.status import status_name
 from gateway.store.ids import first_id
+from portability.table import Table
 
 log = structlog.get_logger()
 
@@ -214,6 +215,8 @@ class Operations:
         now = self._core.clock.utc()
         answers = []
         for source in self._core.resolver.sources:
+            if isinstance(source, Table):
+                source.look()
             as_of = getattr(source, "as_of", None)
             answers.append(
                 {

@@ -60,6 +60,12 @@ class Table:
             raise SourceUnavailable(self.unavailable) from error
         return self._not_ported if self.rows and str(number).startswith(self._country) else None
 
+    def look(self) -> None:
+        """Looks at the file as a lookup would: for who asks how old it is while nobody looks numbers up."""
+        now = self._monotonic()
+        if now >= self._check_at:
+            self.refresh(now)
+
     def refresh(self, now: float) -> None:
         """Looks at the file: opens it, opens the one in its place, notices a load. Called by `lookup` once a second."""
         self._check_at = now + _CHECK_EVERY_S

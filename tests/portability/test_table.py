@@ -133,6 +133,22 @@ def test_loads_are_seen_at_once_and_their_date_within_a_second(path: Path) -> No
     table.close()
 
 
+def test_age_is_known_and_loads_are_seen_though_nobody_looks_numbers_up(path: Path) -> None:
+    now = Now()
+    table = Table(path, networks(), monotonic=now)
+    table.look()
+    assert (table.as_of, bool(table.unavailable)) == (None, True)
+
+    filled(path, f"{NUMBER},188,188")
+    table.look()
+    assert table.as_of is None, "it was looked at a moment ago"
+    now.now = 1.0
+    table.look()
+    assert (table.rows, table.unavailable) == (1, None)
+    assert table.as_of is not None
+    table.close()
+
+
 def test_replaced_table_is_seen_by_an_open_reader(path: Path) -> None:
     filled(path, f"{NUMBER},188,188")
     table = Table(path, networks(), monotonic=Now())
