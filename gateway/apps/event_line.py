@@ -78,7 +78,7 @@ class EventLine:
         return True
 
     async def close(self, within_s: float) -> None:
-        """Wait for what is on its way for so long, then cut it off: it stays on disk. So does what waits for its turn."""
+        """Wait so long for what is on its way, then cut it off: it stays on disk. So does what waits for its turn."""
         for worker in self._pausing:
             worker.cancel()
         workers = set(self._workers)
