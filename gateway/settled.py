@@ -4,6 +4,7 @@ A table of fixed size without objects, as each segment ends here: two dicts by t
 every 50,000 segments, and their strings kept the holes in the heap open that the messages around them had left.
 """
 
+from mmap import MAP_PRIVATE, mmap
 from struct import Struct
 
 from gateway.message import Status
@@ -22,7 +23,7 @@ class Settled:
     def __init__(self, remembered: int = REMEMBERED) -> None:
         """`remembered`: so many places."""
         self._remembered = remembered
-        self._rows = bytearray(_SIZE * remembered)
+        self._rows = mmap(-1, _SIZE * remembered, MAP_PRIVATE)  # of zeros only what is written takes memory
 
     def put(self, key: str, status: Status) -> None:
         """This was the last receipt under the key."""

@@ -24,7 +24,7 @@ def seen(**otps: Any) -> Beside:
     sender = Sender(Body("ndjson", 10, 80), 1)
     sender.answer = {"accepted": 1_000}
     report = {"ok": 9, "errors": 0, "lost": 0, "submit_latency_ms": {"p50": 1.0, "p99": 30.0, "max": 31.0}} | otps
-    return Beside(2.0, Usage(1.0, 60.0, 60.0), Usage(1.5, 90.0, 90.0), 190.0, [sender], report)
+    return Beside(2.0, Usage(1.0, 60.0, 60.0), Usage(1.5, 90.0, 90.0), 140.0, [sender], report)
 
 
 def test_figures_are_of_the_rows_and_faults_are_named() -> None:

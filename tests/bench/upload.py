@@ -25,7 +25,7 @@ from tests.bench.run import build_tools, start
 from tests.bench.scenarios import FIRST_NUMBER, KEY, NUMBERS, Load, Options, Ports, Scenario, otp_body
 
 BLOCK_ROWS = 500
-MOST_GROWN_MB = 192.0
+MOST_GROWN_MB = 128.0
 """What SQLite's page caches (24), lanes, look-ups and in_reply_to hold when they are full, whatever comes."""
 SAMPLE_S = 0.2
 
