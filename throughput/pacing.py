@@ -5,13 +5,16 @@ once: for 1 s, doubling to 30 s until a segment sent after the pause is accepted
 belong to that pause: a full window of refusals is one word.
 
 Whether the *rate* is too high shows in what comes after a pause. Limits are counted by the second, and over there the
-second is empty when the bind goes on; so a rate that is too high is accepted at first, and refused within two seconds,
-time after time. The third refusal of that kind in a row cuts the rate to 0.7, and so does each that follows. Any other
-refusal only pauses: some carriers say "slower" for the full queue of one subscriber, or for nothing at all, once in
-thousands of answers, and some refuse whatever comes for a while; no rate helps against either.
+second is empty when the bind goes on; so a rate that is too high is accepted at first, and refused within two seconds
+(or ten answers, where those take longer: 10 tps over eight binds), time after time. The third refusal of that kind in a
+row cuts the rate to 0.7, and so does each that follows. Any other refusal only pauses: some carriers say "slower" for
+the full queue of one subscriber, or for nothing at all, once in thousands of answers, and some refuse whatever comes
+for a while; no rate helps against either.
 
-Each ten seconds without a cut bring back 5 % of the configured rate. The rate that a row of cuts began with is the
-ceiling: the way up stops just below it for five minutes, then the carrier may have changed its mind.
+Each ten seconds without a cut bring back 5 % of the configured rate, but no more than a quarter of the present one: of
+eight binds that share what the carrier takes, each would else rise by far more than its part. The rate that a row of
+cuts began with is the ceiling: the way up stops just below it for five minutes, then the carrier may have changed its
+mind.
 """
 
 from collections.abc import Collection
@@ -25,8 +28,10 @@ PAUSE_MIN_S = 1.0
 PAUSE_MAX_S = 30.0
 SOON_S = 2.0
 IN_A_ROW = 3
+FEW = 10
 CUT = 0.7
 RISE = 0.05
+RISE_MOST = 1.25
 RISE_EVERY_S = 10.0
 FLOOR = 0.01
 BELOW_CEILING = 0.95
@@ -37,8 +42,8 @@ class Pacing:
     """The rate one bind may use. Times are monotonic seconds."""
 
     __slots__ = (
-        "_ceiling_until", "_next_rise", "_pause_from", "_pause_s", "_row", "_throttled_s", "allowed_rate", "ceiling",
-        "paused_until", "rate", "throttles",
+        "_ceiling_until", "_next_rise", "_pause_from", "_pause_s", "_row", "_since", "_throttled_s", "allowed_rate",
+        "ceiling", "paused_until", "rate", "throttles",
     )  # fmt: skip
 
     def __init__(self, rate_per_s: float, throttles: Collection[int] = THROTTLES) -> None:
@@ -52,6 +57,7 @@ class Pacing:
         self._pause_s = 0.0  # until something sent after the pause has been accepted
         self._throttled_s = 0.0
         self._row = 0  # refusals one after the other, each soon after the bind went on and something was accepted
+        self._since = 0  # answers since the last refusal that paused
         self._next_rise = inf  # while the rate is as configured
         self._ceiling_until = -inf
 
@@ -59,6 +65,7 @@ class Pacing:
         """A submit_sm was answered `elapsed_s` after it was sent; whether the rate or the pause has changed."""
         if command_status in self.throttles:
             return self._throttled(now - elapsed_s, now)
+        self._since += 1
         if self._pause_s and command_status == 0 and now - elapsed_s >= self.paused_until:
             self._pause_s = 0.0
         return now >= self._next_rise and self.step(now)
@@ -74,7 +81,8 @@ class Pacing:
         if now >= self._ceiling_until:
             self.ceiling = inf
         limit = max(before, min(self.rate, self.ceiling * BELOW_CEILING))
-        self.allowed_rate = min(limit, before + steps * RISE * self.rate)
+        risen = min(before + steps * RISE * self.rate, before * RISE_MOST ** min(steps, 100))
+        self.allowed_rate = min(limit, risen)
         self._next_rise = inf if self.allowed_rate >= self.rate else now + RISE_EVERY_S
         return self.allowed_rate != before
 
@@ -98,9 +106,11 @@ class Pacing:
         self._pause_s = min(PAUSE_MAX_S, self._pause_s * 2 or PAUSE_MIN_S)
         self._pause_from, self.paused_until = now, now + self._pause_s
         if accepted:
-            self._row = self._row + 1 if sent_at - went_on < SOON_S else 0
+            soon = sent_at - went_on < SOON_S or (self._since <= FEW and went_on > -inf)
+            self._row = self._row + 1 if soon else 0
             if self._row >= IN_A_ROW:
                 self._cut()
+        self._since = 0
         return True
 
     def _cut(self) -> None:

@@ -7,7 +7,9 @@ from throughput.pacing import (
     CEILING_FOR_S,
     ESME_RMSGQFUL,
     ESME_RTHROTTLED,
+    FEW,
     FLOOR,
+    IN_A_ROW,
     PAUSE_MAX_S,
     PAUSE_MIN_S,
     RISE_EVERY_S,
@@ -56,15 +58,28 @@ def test_pacing_cuts_the_rate_at_the_third_refusal_in_a_row_soon_after_a_pause()
     assert pacing.ceiling == 100.0, "of the rate that the row began with"
 
 
-def test_pacing_begins_a_row_anew_when_a_rate_went_well_for_two_seconds() -> None:
+def test_pacing_begins_a_row_anew_when_a_rate_went_well_for_two_seconds_and_ten_answers() -> None:
     pacing = Pacing(100.0)
     refuse(pacing, 10.0)
     for _ in range(10):
         refuse_soon(pacing)
         refuse_soon(pacing)
-        pacing.answered(ROK, RTT_S, pacing.paused_until + 1.0)
+        for _ in range(FEW + 1):
+            pacing.answered(ROK, RTT_S, pacing.paused_until + 1.0)
         refuse(pacing, pacing.paused_until + 2.0 + RTT_S)
     assert pacing.allowed_rate == 100.0
+
+
+def test_pacing_counts_a_refusal_among_the_first_answers_although_they_took_long() -> None:
+    """One of eight binds at 10 tps sends five segments in four seconds."""
+    pacing = Pacing(10.0)
+    refuse(pacing, 0.0)
+    for _ in range(IN_A_ROW):
+        went_on = pacing.paused_until
+        for n in range(4):
+            pacing.answered(ROK, RTT_S, went_on + 1.0 + n)
+        refuse(pacing, went_on + 5.0)
+    assert pacing.allowed_rate == pytest.approx(7.0)
 
 
 def test_pacing_keeps_the_rate_while_a_carrier_refuses_whatever_comes() -> None:
@@ -72,7 +87,8 @@ def test_pacing_keeps_the_rate_while_a_carrier_refuses_whatever_comes() -> None:
     refuse(pacing, 0.0)
     for _ in range(10):
         refuse(pacing, pacing.paused_until + 0.1)
-    assert (pacing.allowed_rate, pacing.paused_until) == (100.0, pytest.approx(212.0))
+    assert pacing.allowed_rate == 100.0
+    assert pacing.paused_until == pytest.approx(212.0)
 
 
 def test_pacing_never_cuts_below_its_floor() -> None:
@@ -93,6 +109,18 @@ def test_pacing_rises_by_a_twentieth_each_ten_seconds_without_a_cut() -> None:
     assert not pacing.answered(ROK, RTT_S, went_on + 19.9)
     pacing.answered(ROK, RTT_S, went_on + 20.0)
     assert pacing.allowed_rate == pytest.approx(80.0)
+
+
+def test_pacing_rises_by_a_quarter_where_a_twentieth_would_be_more() -> None:
+    pacing = Pacing(100.0)
+    cut(pacing, 0.0)
+    while pacing.allowed_rate > 10.0:
+        refuse_soon(pacing)
+    lowest = pacing.allowed_rate
+    pacing.step(pacing.paused_until + RISE_EVERY_S)
+    assert pacing.allowed_rate == pytest.approx(1.25 * lowest)
+    pacing.step(pacing.paused_until + 2 * RISE_EVERY_S)
+    assert pacing.allowed_rate == pytest.approx(1.25**2 * lowest)
 
 
 def test_pacing_stops_below_the_ceiling_and_looks_beyond_it_later() -> None:
