@@ -54,8 +54,10 @@ def read_gauges(core: Core, known: Known) -> None:
 
     reader("relevo_bind_window_used", gates(lambda gate: gate.window.used))
     reader("relevo_bind_window_size", gates(lambda gate: gate.window.size))
+    reader("relevo_bind_window_bulk", gates(lambda gate: gate.window.most()))
     reader("relevo_bind_rate_limit", gates(lambda gate: gate.allowed_rate))
     reader("relevo_bind_rate_configured", gates(lambda gate: gate.pacing.rate))
+    reader("relevo_bind_rate_ceiling", gates(lambda gate: gate.learnt_ceiling or 0.0))
     reader(
         "relevo_bind_up",
         lambda: [((c.name, b.name), float(b.up)) for c in carriers.values() for b in c.binds.values()],

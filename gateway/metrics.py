@@ -108,30 +108,7 @@ class Metrics(Scrape):
         self.lane_ttl_seconds = Gauge(
             "relevo_lane_ttl_seconds", "lane", "How old a message of the lane may be when it is sent."
         )
-        self.bind_up = Gauge("relevo_bind_up", "carrier bind", "1 while bound, else 0.")
-        self.bind_stopped = Gauge(
-            "relevo_bind_stopped",
-            "carrier bind reason",
-            "1 while the bind stays away for that reason until somebody starts it, else 0.",
-            values=_STOP,
-        )
-        self.bind_reconnects = Counter(
-            "relevo_bind_reconnects_total", "carrier bind", "Times the bind was bound again after it was lost."
-        )
-        self.bind_window_used = Gauge("relevo_bind_window_used", "carrier bind", "Unanswered requests.")
-        self.bind_window_size = Gauge("relevo_bind_window_size", "carrier bind", "Unanswered requests there may be.")
-        self.bind_rate_limit = Gauge(
-            "relevo_bind_rate_limit", "carrier bind", "Segments a second that adaptive pacing allows now."
-        )
-        self.bind_rate_configured = Gauge(
-            "relevo_bind_rate_configured", "carrier bind", "Segments a second that the configuration allows the bind."
-        )
-        self.throttled = Counter("relevo_throttled_total", "carrier bind", "Answers ESME_RTHROTTLED and ESME_RMSGQFUL.")
-        self.bind_throttled_seconds = Counter(
-            "relevo_bind_throttled_seconds_total",
-            "carrier bind",
-            "Time the bind was paused by such answers.",
-        )
+        self._declare_binds()
         self.address_refused_ratio = Gauge(
             "relevo_address_refused_ratio",
             "carrier address",
@@ -192,3 +169,40 @@ class Metrics(Scrape):
 
         families = [family for family in vars(self).values() if isinstance(family, get_args(AnyFamily))]
         super().__init__(families, version, process=process)
+
+    def _declare_binds(self) -> None:
+        """What is said of each bind to a carrier."""
+        self.bind_up = Gauge("relevo_bind_up", "carrier bind", "1 while bound, else 0.")
+        self.bind_stopped = Gauge(
+            "relevo_bind_stopped",
+            "carrier bind reason",
+            "1 while the bind stays away for that reason until somebody starts it, else 0.",
+            values=_STOP,
+        )
+        self.bind_reconnects = Counter(
+            "relevo_bind_reconnects_total", "carrier bind", "Times the bind was bound again after it was lost."
+        )
+        self.bind_window_used = Gauge("relevo_bind_window_used", "carrier bind", "Unanswered requests.")
+        self.bind_window_size = Gauge("relevo_bind_window_size", "carrier bind", "Unanswered requests there may be.")
+        self.bind_window_bulk = Gauge(
+            "relevo_bind_window_bulk",
+            "carrier bind",
+            "Of these, what bulk may have now: fewer while the carrier's answers come ever later.",
+        )
+        self.bind_rate_limit = Gauge(
+            "relevo_bind_rate_limit", "carrier bind", "Segments a second that adaptive pacing allows now."
+        )
+        self.bind_rate_configured = Gauge(
+            "relevo_bind_rate_configured", "carrier bind", "Segments a second that the configuration allows the bind."
+        )
+        self.bind_rate_ceiling = Gauge(
+            "relevo_bind_rate_ceiling",
+            "carrier bind",
+            "Segments a second at which the carrier was found to refuse, for five minutes; 0 while none is remembered.",
+        )
+        self.throttled = Counter("relevo_throttled_total", "carrier bind", "Answers ESME_RTHROTTLED and ESME_RMSGQFUL.")
+        self.bind_throttled_seconds = Counter(
+            "relevo_bind_throttled_seconds_total",
+            "carrier bind",
+            "Time the bind was paused by such answers.",
+        )

@@ -140,6 +140,7 @@ class Operations:
 
     def _bind(self, carrier: Carrier, bind: Bind, now: float) -> dict[str, Any]:
         settings, gate = bind.settings, carrier.gates.get(bind.name)
+        ceiling = gate.learnt_ceiling if gate else None
         return {
             "carrier": carrier.name,
             "bind": bind.name,
@@ -151,8 +152,10 @@ class Operations:
             "since_s": round(now - bind.since, 1) if bind.up else None,
             "window": gate.window.size if gate else None,
             "window_used": gate.window.used if gate else None,
+            "window_bulk": gate.window.most() if gate else None,
             "rate_limit": round(gate.allowed_rate, 2) if gate else None,
             "rate_configured": round(gate.pacing.rate, 2) if gate else None,
+            "rate_ceiling": None if ceiling is None else round(ceiling, 2),
             "rate": self._rates.now(bind.name),
             "history": self._rates.history(bind.name),
         }

@@ -38,6 +38,8 @@ NAMES = [
     "relevo_lookups_total{source,result}",
     "relevo_lookup_seconds{source}",
     "relevo_bind_window_size{carrier,bind}",
+    "relevo_bind_window_bulk{carrier,bind}",
+    "relevo_bind_rate_ceiling{carrier,bind}",
     "relevo_bind_throttled_seconds_total{carrier,bind}",
     "relevo_enquire_link_seconds{carrier,bind}",
     "relevo_address_refused_ratio{carrier,address}",

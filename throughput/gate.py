@@ -1,9 +1,11 @@
 """One bind, as the scheduler sees it: its rate, its window, its pacing, and whether it is up."""
 
 from collections.abc import Collection
+from math import inf
 from typing import NamedTuple
 
 from throughput.bucket import TokenBucket
+from throughput.climb import Climb
 from throughput.pacing import THROTTLES, Pacing
 from throughput.window import Window
 
@@ -21,7 +23,7 @@ class GateSettings(NamedTuple):
 class Gate:
     """What a bind may send. Owned by its carrier, which tells it of answers; times are monotonic seconds."""
 
-    __slots__ = ("bucket", "name", "pacing", "paused_until", "up", "window")
+    __slots__ = ("bucket", "climb", "name", "pacing", "paused_until", "up", "window")
 
     def __init__(self, name: str, bucket: TokenBucket, window: Window, pacing: Pacing, *, up: bool = False) -> None:
         """The bucket's rate is the pacing's from now on."""
@@ -29,6 +31,7 @@ class Gate:
         self.bucket = bucket
         self.window = window
         self.pacing = pacing
+        self.climb = Climb()
         self.paused_until = pacing.paused_until
         self.up = up
 
@@ -52,11 +55,19 @@ class Gate:
         """Segments a second that pacing allows now."""
         return self.pacing.allowed_rate
 
+    @property
+    def learnt_ceiling(self) -> float | None:
+        """The rate at which the carrier was found to refuse, in segments a second; None while none is remembered."""
+        ceiling = self.pacing.ceiling
+        return ceiling if ceiling < inf else None
+
     def answered(self, command_status: int, elapsed_s: float, now: float) -> None:
         """A submit_sm was answered: its place is free, and what it said changes the pace."""
         self.window.give_back()
         if self.pacing.answered(command_status, elapsed_s, now):
             self._follow(now)
+        if not command_status:
+            self.climb.answered(elapsed_s, now, self.window)
 
     def timed_out(self, now: float) -> None:
         """A submit_sm was not answered in time: its place is free. Says nothing of the rate."""
@@ -75,6 +86,7 @@ class Gate:
     def reset(self, now: float) -> None:
         """The session has begun or ended: nothing is in flight. What was learnt of the rate stays true."""
         self.window.clear()
+        self.climb.reset(self.window)
         self.step(now)
 
     def set_rate(self, rate_per_s: float, now: float) -> None:

@@ -9,7 +9,7 @@ window. A window of one has no place to reserve: bulk uses it while nothing urge
 class Window:
     """Counts requests that wait for their answer. `used` may pass `size` only where an owner sends unasked."""
 
-    __slots__ = ("reserved", "size", "used")
+    __slots__ = ("_kept", "reserved", "size", "used")
 
     def __init__(self, size: int, reserve: float = 0.0) -> None:
         """`size` places; `reserve` (0.0 to 1.0) of them, at least one where there are two, for urgent requests.
@@ -24,7 +24,14 @@ class Window:
         if size < 1 or not 0 <= reserve < 1:
             raise ValueError(f"window of {size} with reserve {reserve}")
         self.size = size
-        self.reserved = min(size - 1, max(1, int(size * reserve))) if reserve > 0 else 0
+        self._kept = min(size - 1, max(1, int(size * reserve))) if reserve > 0 else 0
+        self.reserved = self._kept
+
+    def narrow(self, places: int) -> bool:
+        """Bulk has so many places and no more (0: as many as the reserve leaves); whether that is fewer than else."""
+        narrower = 0 < places < self.size - self._kept
+        self.reserved = self.size - places if narrower else self._kept
+        return narrower
 
     def most(self, urgent: bool = False) -> int:
         """How many places there are when all are free."""

@@ -40,9 +40,10 @@ class Control(Protocol):
             mode (transceiver, transmitter, receiver), state (bound; receive-only; connecting; binding; waiting for the
             next try; failed: refused for good; stopped: by an operator), reason (why it is not bound, "" when it is),
             remedy (what to do first where it stays away until it is started, else ""),
-            since_s (how long it has been bound, null when it is not), window, window_used, rate_limit (what pacing
-            allows), rate_configured (these four null for a receiver), rate (the mean of the last seconds), history (the
-            rates of the last 60 seconds, oldest first, fewer after a start).
+            since_s (how long it has been bound, null when it is not), window, window_used, window_bulk (what bulk
+            may have of it now), rate_limit (what pacing allows), rate_configured (these five null for a receiver),
+            rate_ceiling (where the carrier was found to refuse; null while none is remembered), rate (the mean of the
+            last seconds), history (the rates of the last 60 seconds, oldest first, fewer after a start).
         carriers: a list of carrier, omitted (what its submit_sm go without since it refused them with it:
             "validity_period", tags as "0x1400"), refused (null, or while too many answers blame an address: address
             (source, destination), share (of the last five minutes' answers), command_status).

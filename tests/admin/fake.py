@@ -31,8 +31,10 @@ def a_bind(name: str, carrier: str = "telcel", **fields: Any) -> dict[str, Any]:
         "since_s": 86_400.0,
         "window": 50,
         "window_used": 12,
+        "window_bulk": 40,
         "rate_limit": 100.0,
         "rate_configured": 100.0,
+        "rate_ceiling": None,
         "rate": 87.5,
         "history": [float(50 + (n * 7) % 40) for n in range(60)],
     }
