@@ -1,0 +1,1 @@
+"""The two lanes in simulated time: `python -m tests.lanes` prints the table of docs/lanes.md and draws its plot."""
