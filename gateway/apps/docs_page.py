@@ -14,6 +14,8 @@ code { font: 0.9em ui-monospace, monospace; }
 table { border-collapse: collapse; width: 100%; }
 td { border-top: 1px solid #8884; padding: 0.25rem 0.75rem 0.25rem 0; vertical-align: top; }
 td:first-child { white-space: nowrap; }
+nav ul { columns: 24rem; list-style: none; padding: 0; }
+nav small { opacity: 0.75; }
 """
 
 
@@ -25,11 +27,37 @@ def docs_page(document: Json) -> str:
         '<meta name=viewport content="width=device-width, initial-scale=1">',
         f"<style>{_STYLE}</style><h1>{escape(info['title'])} {escape(info['version'])}</h1>",
         f"<p>{_words(info['description'])}</p>",
+        _logins(document["components"]["securitySchemes"]),
+        _contents(document["paths"]),
         *_calls(document["paths"]),
         *_schemas(document["components"]["schemas"]),
         "</html>",
     ]
     return "\n".join(parts)
+
+
+def _logins(schemes: Json) -> str:
+    ways = (
+        f"<code>{escape(way['scheme'].capitalize())}</code>: {_words(way['description'])}" for way in schemes.values()
+    )
+    return f"<p>Log in with the header <code>Authorization</code>: {' Or '.join(ways)}</p>"
+
+
+def _contents(paths: Json) -> str:
+    """A line for each call, that leads to it."""
+    lines = (
+        f"<li><a href='#{escape(call['operationId'])}'><code>{method.upper()} {escape(path)}</code></a> "
+        f"<small>{escape(call['summary'])}</small>"
+        for path, methods in paths.items()
+        for method, call in methods.items()
+    )
+    return f"<nav><ul>{''.join(lines)}</ul></nav>"
+
+
+def _body(content: Json) -> str:
+    """What a body may be, and the fields of a form, which stand nowhere else."""
+    kinds = ", ".join(f"<code>{escape(kind)}</code> {_kind(shape['schema'])}" for kind, shape in content.items())
+    return f"<p>Body: {kinds}</p>" + "".join(_fields(shape["schema"]) for shape in content.values())
 
 
 def _calls(paths: Json) -> Iterator[str]:
@@ -39,7 +67,7 @@ def _calls(paths: Json) -> Iterator[str]:
             yield f"<p><b>{escape(call['summary'])}.</b> {_words(call['description'])}</p>"
             body = call.get("requestBody")
             if body:
-                yield f"<p>Body: {_kind(next(iter(body['content'].values()))['schema'])}</p>"
+                yield _body(body["content"])
             parameters = call.get("parameters", [])
             yield _table((f"{each['name']} ({each['in']})", _words(each["description"])) for each in parameters)
             yield _table((status, _answer(answer)) for status, answer in call["responses"].items())
@@ -54,11 +82,15 @@ def _answer(answer: Json) -> str:
 def _schemas(schemas: Json) -> Iterator[str]:
     for name, schema in schemas.items():
         yield f"<h2 id={escape(name)}>{escape(name)}</h2><p>{_words(schema.get('description', ''))}</p>"
-        required = schema.get("required", ())
-        yield _table(
-            (field + (" *" if field in required else ""), f"{_kind(each)} {_words(each.get('description', ''))}")
-            for field, each in schema.get("properties", {}).items()
-        )
+        yield _fields(schema)
+
+
+def _fields(schema: Json) -> str:
+    required = schema.get("required", ())
+    return _table(
+        (field + (" *" if field in required else ""), f"{_kind(each)} {_words(each.get('description', ''))}")
+        for field, each in schema.get("properties", {}).items()
+    )
 
 
 def _kind(schema: Json) -> str:

@@ -110,7 +110,9 @@ async def test_page_for_people_is_whole_and_loads_nothing() -> None:
     assert "<script" not in page
     assert not re.search(r"(src|href)=(?!['\"]?#)", page)
     for route in Site().server.routes:
-        assert f"{route.method} {route.path}" in page
+        assert page.count(f"{route.method} {route.path}</code>") == 2  # where it stands, and in the contents
+    assert set(re.findall(r"href='#([^']+)'", page)) <= set(re.findall(r"id=(\w+)", page))
+    assert "text/csv" in page
 
 
 def test_faults_are_found() -> None:
