@@ -87,24 +87,21 @@ class Daemon:
         gc.set_threshold(*GC_THRESHOLDS)
         self._notify.ready("taking messages")
         log.info("started", config=str(self._path), pid=os.getpid())
-        await self._serve()
+        beating = asyncio.get_running_loop().create_task(self._beat(), name="beat")
+        await self._stop.wait()
         self._notify.stopping("waiting for the carriers' answers")
         log.info("stopping")
         answered = await self._gateway.drain()
+        beating.cancel()  # what is left takes seconds: should it hang, systemd is to end it
         await self._gateway.close()
         log.info("stopped", answered=answered)
         return 1 if self._failed else 0
 
-    async def _serve(self) -> None:
-        """Wait for the end, showing systemd that the loop runs."""
-        pause_s = self._notify.watchdog_s / 3 or None
-        while not self._stop.is_set():
+    async def _beat(self) -> None:
+        """Show systemd that the loop runs, also in a drain, which may take longer than its watchdog waits."""
+        while self._notify.watchdog_s:
             self._notify.alive()
-            try:
-                async with asyncio.timeout(pause_s):
-                    await self._stop.wait()
-            except TimeoutError:
-                continue
+            await asyncio.sleep(self._notify.watchdog_s / 3)
 
     async def reload(self) -> list[str]:
         """Read the file again and take it over; a line for each change. On ConfigError nothing has changed.
