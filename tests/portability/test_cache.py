@@ -1,5 +1,7 @@
 """How long answers are kept, and which goes first."""
 
+import pytest
+
 from portability.cache import Cache
 from portability.source import Answer
 
@@ -18,15 +20,46 @@ def test_cache_keeps_an_answer_for_its_ttl_and_nothing_for_a_shorter_one() -> No
     assert (cache.hits, cache.misses) == (3, 2)
 
 
-def test_cache_lets_the_longest_unasked_go_first() -> None:
+def test_cache_lets_the_answer_stored_longest_ago_go_first() -> None:
     cache = Cache(2, 100, 100)
-    cache.put(1, ATT, 0)
-    cache.put(2, ATT, 0)
-    cache.get(1, 1)
-    cache.put(3, ATT, 2)
+    for number in (1, 2, 3, 4):
+        cache.put(number, ATT, now=number)
+    cache.put(1, None, now=5)
+    cache.put(9, ATT, now=6)
 
-    assert [number for number in (1, 2, 3) if cache.get(number, 3)] == [1, 3]
-    assert len(cache) == 2
+    assert [number for number in (1, 2, 3, 4, 9) if cache.get(number, 7)] == [1, 3, 4, 9]
+    assert len(cache) == 4
+
+
+def test_cache_keeps_nearly_as_many_as_its_size_says() -> None:
+    cache = Cache(1_000, 100, 100)
+    for number in range(525500000000, 525500001000):
+        cache.put(number, ATT, 0)
+
+    assert 900 < sum(cache.get(number, 1) is not None for number in range(525500000000, 525500001000)) <= len(cache)
+
+
+def test_cache_gives_back_all_that_an_answer_says() -> None:
+    cache = Cache(10, 100, 100)
+    answers = [
+        Answer("att", "http", True, 1_700_000_000.25, False, ("telcel",), "words"),
+        Answer("att", "http", True, 1_700_000_009.5, False, ("telcel",), "words"),
+        Answer(None, "http", None, None, None, (), "rn=7 is no network of the configuration"),
+    ]
+    for number, answer in enumerate(answers, 1):
+        cache.put(number, answer, 0)
+
+    assert [cache.get(number, 1).answer for number in (1, 2, 3)] == answers  # type: ignore[union-attr]
+
+
+def test_cache_forgets_all_when_too_many_answers_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portability.cache.MOST_KINDS", 3)
+    cache = Cache(10, 100, 100)
+    for number in range(1, 5):
+        cache.put(number, Answer(None, "http", detail=f"rn={number}"), 0)
+
+    assert [number for number in range(1, 5) if cache.get(number, 1)] == [4]
+    assert len(cache) == 1
 
 
 def test_cache_gives_a_stale_answer_only_when_asked_for_one() -> None:
