@@ -77,9 +77,16 @@ SELECT id, status, lane, carrier, app, created_at, expires_at, send_at, updated_
 FROM messages WHERE id >= max(?1, ?2) AND id > ?2 AND status = 4 ORDER BY id LIMIT ?3;
 
 -- name: depths
--- The bare column created_at is that of the row with the smallest id (https://sqlite.org/lang_select.html#bareagg).
-SELECT carrier, lane, count(*), min(id), created_at
-FROM messages WHERE id >= ? AND status = 2 GROUP BY carrier, lane ORDER BY carrier, lane;
+-- In slices: to group them SQLite keeps all rows in a tree in memory, 96 MB of a million.
+SELECT carrier, lane, count(*), min(id), max(id)
+FROM (
+    SELECT carrier, lane, id FROM messages
+    WHERE id >= max(?1, ?2) AND id > ?2 AND status = 2 ORDER BY id LIMIT ?3
+)
+GROUP BY carrier, lane;
+
+-- name: created_at
+SELECT created_at FROM messages WHERE id = ?;
 
 -- name: due
 SELECT m.id, m.status, m.lane, m.carrier, m.app, m.created_at, m.expires_at, m.send_at, m.updated_at, m.recipient,

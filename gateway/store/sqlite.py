@@ -7,6 +7,7 @@ does not hold up a lookup. Each has a thread of its own, and SQLite lets go of t
 import json
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ from gateway.store.store import (
 )
 
 _BEYOND_ALL_IDS = "\U0010ffff"
+COUNTED_AT_ONCE = 20_000
+"""Messages that `depths` groups at a time: 2 MB of them. A million take as long as in one go."""
 
 
 class SqliteStore:
@@ -155,7 +158,20 @@ class SqliteStore:
 
     async def depths(self, since: str) -> list[QueueDepth]:
         """ACCEPTED messages from the id `since` on, counted by carrier and lane."""
-        return [QueueDepth(*row) for row in await self._walk("depths", since)]
+        counts: Counter[tuple[str, str]] = Counter()
+        oldest: dict[tuple[str, str], str] = {}
+        after, size = "", COUNTED_AT_ONCE
+        while size == COUNTED_AT_ONCE:
+            size = 0
+            for carrier, lane, messages, earliest, latest in await self._walk("depths", since, after, COUNTED_AT_ONCE):
+                counts[carrier, lane] += messages
+                oldest.setdefault((carrier, lane), earliest)
+                size += messages
+                after = max(after, latest)
+        return [
+            QueueDepth(*queue, counts[queue], earliest, (await self._walk("created_at", earliest))[0][0])
+            for queue, earliest in sorted(oldest.items())
+        ]
 
     async def unanswered(self, since: str, after: str, limit: int) -> list[Message]:
         """SUBMITTED messages from `since` on and beyond `after`, oldest first."""

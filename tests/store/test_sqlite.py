@@ -15,7 +15,7 @@ from gateway.errors import StoreError
 from gateway.message import Content
 from gateway.store.queries import read_migrations, read_queries, split_queries
 from gateway.store.sqlite import SqliteStore
-from gateway.store.store import Changes, Unwritable
+from gateway.store.store import Changes, QueueDepth, Unwritable
 from tests.support.store import BASE, a_delivery, a_message, an_id, pragma, submitted
 
 
@@ -142,6 +142,24 @@ async def test_walks_begin_where_the_last_slice_ended(sqlite: SqliteStore) -> No
     assert len(await sqlite.deliveries("bank", BASE, late, 100)) == 4
     assert len(await sqlite.depths(late)) == 1
     assert steps < rows  # one walk over all of them takes several times as many
+
+
+async def test_what_waits_is_counted_in_slices(sqlite: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.store.sqlite.COUNTED_AT_ONCE", 2)
+    await sqlite.commit(
+        Changes(
+            accepted=[
+                a_message(n, lane="fast" if n == 3 else "bulk", carrier="att" if n > 4 else "telcel")
+                for n in range(1, 7)
+            ]
+        )
+    )
+
+    assert await sqlite.depths(an_id(2)) == [
+        QueueDepth("att", "bulk", 2, an_id(5), BASE + 5),
+        QueueDepth("telcel", "bulk", 2, an_id(2), BASE + 2),
+        QueueDepth("telcel", "fast", 1, an_id(3), BASE + 3),
+    ]
 
 
 # -- when the disk says no --------------------------------------------------------------------------------------------
