@@ -20,7 +20,7 @@ def backlog(count: int) -> Scenario:
     shows = (
         f"POST /v1/batches, 4 connections, a carrier of {TPS} tps; then the gateway is started again with what waits"
     )
-    return Scenario("backlog", shows, (rows(count),), carrier={"tps": TPS}, longest_s=300)
+    return Scenario("backlog", shows, (rows(count),), carrier={"tps": TPS}, longest_s=600)
 
 
 def measure(scenario: Scenario, tools: Path, directory: Path) -> Result:

@@ -86,10 +86,10 @@ def table(rows: dict[str, dict[str, float]]) -> str:
 def _number(value: float) -> str:
     if math.isnan(value):  # nothing was measured
         return "-"
-    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.2f}"
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.{1 if value >= 10 else 2}f}"
 
 
-TRIPLES = ("accept", "to SMSC")
+TRIPLES = ("accept", "to SMSC", "alone", "beside")
 """Of these p50, p99 and max share a column in Markdown."""
 
 

@@ -82,7 +82,7 @@ def scenarios(scale: float = 1.0) -> dict[str, Scenario]:
     untold: Options = {**_TEXT, "url": _SEND}
     slow = ("--resp-delay-ms", "50")
     bulk = Load("bulk", "http", {**untold, "conns": 32, "count": int(20_000 * scale)}, counts=False)
-    otps: Options = {**told, "rate": 20, "count": int(300 * scale)}
+    otps: Options = {**told, "rate": 20, "count": int(500 * scale)}
     every = [
         Scenario(
             "http-single",

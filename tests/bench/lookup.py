@@ -233,12 +233,12 @@ def command(config: Path, texts: list[str]) -> list[float]:
     return took
 
 
-def main() -> int:
+def main(argv: list[str] | None = None) -> int:
     """Print the figures; 1 where one is over its limit."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--dir", type=Path, default=Path("/tmp/relevo-lookup"), help="kept for the next run")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     met = True
     for figure in measure(args.dir, args.rows):
         print(figure, flush=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.bench.children import BenchError, Children, Usage, end_on_signals, free_ports, usage
-from tests.bench.figures import table
+from tests.bench.figures import Result, table
 from tests.bench.run import build_tools, start
 from tests.bench.scenarios import FIRST_NUMBER, KEY, NUMBERS, Load, Options, Ports, Scenario, otp_body
 
@@ -155,9 +155,32 @@ def figures(body: Body, quiet: Any, seen: Beside) -> dict[str, float]:
         "MB before": seen.before.rss_mb,
         "highest": seen.highest_mb,
         "OTPs": seen.otps["ok"],
-        **{f"alone {key}": quiet_ms.get(key, float("nan")) for key in ("p50", "p99")},
+        **{f"alone {key}": quiet_ms.get(key, float("nan")) for key in ("p50", "p99", "max")},
         **{f"beside {key}": beside_ms.get(key, float("nan")) for key in ("p50", "p99", "max")},
     }
+
+
+class Plan(NamedTuple):
+    """What is sent: `bodies` at once, `otps` a second beside them, to a carrier of `tps`; bounds in s and ms."""
+
+    body: Body
+    bodies: int = 1
+    otps: int = 50
+    tps: int = 500
+    alone_s: float = 5.0
+    longest_s: float = 900.0
+    most_p99: float = 0.0
+
+
+def measure(plan: Plan, tools: Path, directory: Path) -> Result:
+    """OTPs alone, then beside the bodies. Raises BenchError."""
+    with Children(directory) as children:
+        rig = Rig(children, tools, plan.tps)
+        alone(rig, plan.otps, 1.0)  # what is built at the first message is built now
+        quiet = alone(rig, plan.otps, plan.alone_s)
+        seen = beside(rig, plan.body, plan.bodies, plan.otps, plan.longest_s)
+    row = figures(plan.body, quiet, seen)
+    return Result(row, faults(row, seen, plan.most_p99))
 
 
 def faults(row: dict[str, float], seen: Beside, most_p99: float) -> list[str]:
@@ -196,21 +219,16 @@ def main(argv: list[str] | None = None) -> int:
     options = parse(argv)
     end_on_signals()
     body = Body(options.format, options.rows, options.octets)
+    plan = Plan(body, options.bodies, options.otps, options.tps, options.alone, options.longest, options.most_p99)
     with tempfile.TemporaryDirectory(prefix="relevo-upload-") as name:
         directory = options.keep or Path(name) / "run"
         directory.mkdir(parents=True, exist_ok=True)
         build_tools(Path(name) / "tools")
-        with Children(directory.resolve()) as children:
-            try:
-                rig = Rig(children, Path(name) / "tools", options.tps)
-                alone(rig, options.otps, 1.0)  # what is built at the first message is built now
-                quiet = alone(rig, options.otps, options.alone)
-                seen = beside(rig, body, options.bodies, options.otps, options.longest)
-            except BenchError as error:
-                print(error, file=sys.stderr)
-                return 1
-    row = figures(body, quiet, seen)
-    found = faults(row, seen, options.most_p99)
+        try:
+            row, found = measure(plan, Path(name) / "tools", directory.resolve())
+        except BenchError as error:
+            print(error, file=sys.stderr)
+            return 1
     print(table({f"{options.bodies} x {options.format}": row}))
     for fault in found:
         print(fault, file=sys.stderr)
