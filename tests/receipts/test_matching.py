@@ -78,26 +78,20 @@ async def test_response_that_comes_while_the_store_is_asked_is_not_missed(desk: 
     assert desk.answers == [True]
 
 
-async def test_transient_receipt_behind_a_final_one_does_not_hide_it_while_both_are_parked(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("parked", "status"), [(("DELIVRD", "ACCEPTD"), S.DELIVERED), (("ENROUTE", "UNDELIV"), S.UNDELIVERED)]
+)
+async def test_final_receipt_counts_whether_a_transient_one_is_parked_before_or_behind_it(
+    desk: Desk, parked: tuple[str, str], status: Status
+) -> None:
     message = await desk.accepted()
-    for stat in ("DELIVRD", "ACCEPTD"):
+    for stat in parked:
         await desk.receive("a1", stat)
 
     desk.respond(message, "a1")
     await desk.settled()
 
-    assert (await desk.stored(message)).status is S.DELIVERED
-
-
-async def test_final_receipt_behind_a_transient_one_is_what_counts_when_both_are_parked(desk: Desk) -> None:
-    message = await desk.accepted()
-    for stat in ("ENROUTE", "UNDELIV"):
-        await desk.receive("a1", stat)
-
-    desk.respond(message, "a1")
-    await desk.settled()
-
-    assert (await desk.stored(message)).status is S.UNDELIVERED
+    assert (await desk.stored(message)).status is status
 
 
 async def test_parked_receipt_finds_its_message_after_a_restart(desk: Desk) -> None:

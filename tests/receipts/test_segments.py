@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.message import Event, Status, move_segment
+from gateway.message import Event, Message, Status, move_segment
 from tests.receipts.desk import Desk, text
 from tests.support.store import turns
 
@@ -150,14 +150,19 @@ async def test_refused_part_keeps_its_error_when_the_other_is_delivered(desk: De
     assert (kept.status, kept.error_code) == (S.REJECTED, "carrier_refused")
 
 
-async def test_segments_in_different_tiers_are_parts_of_one_object(desk: Desk) -> None:
-    """The first segment's id was spilled, the second's is in memory: both receipts must change the same message."""
+async def apart(desk: Desk) -> Message:
+    """A message whose first segment's id was spilled, while the second's is in memory."""
     message = await desk.accepted(2)
     desk.respond(message, "a1", 1)
     desk.clock.advance(901)
     desk.correlation.tick(desk.clock.utc())
     desk.respond(message, "a2", 2)
     await desk.settled()
+    return message
+
+
+async def test_segments_in_different_tiers_are_parts_of_one_object(desk: Desk) -> None:
+    message = await apart(desk)
 
     await desk.receive("a1")
     assert message.segments[0].status is S.DELIVERED
@@ -167,12 +172,7 @@ async def test_segments_in_different_tiers_are_parts_of_one_object(desk: Desk) -
 
 
 async def test_quick_receipt_during_the_look_up_of_a_late_one_is_not_lost(desk: Desk) -> None:
-    message = await desk.accepted(2)
-    desk.respond(message, "a1", 1)
-    desk.clock.advance(901)
-    desk.correlation.tick(desk.clock.utc())
-    desk.respond(message, "a2", 2)
-    await desk.settled()
+    message = await apart(desk)
 
     for rounds in range(12):  # wherever the look-up stands when the other receipt comes
         desk.receipts.receive(desk.sources[0], text("a1", "ENROUTE" if rounds % 2 else "ACCEPTD"), desk.answer)
