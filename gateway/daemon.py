@@ -126,7 +126,7 @@ class Daemon:
 
     async def _take_over(self) -> list[str]:
         loaded = load(self._path, os.environ)
-        changes = self._gateway.apply(loaded.config, str(self._path))
+        changes = self._gateway.apply(loaded, str(self._path))
         configure_log(loaded.config)
         changes += await renew_plans(loaded.config, self._gateway.core.resolver)
         self._gateway.reloaded(True)

@@ -27,7 +27,7 @@ from gateway.apps.tls import ListenerTls
 from gateway.apps.webhooks import Webhooks
 from gateway.carriers.fleet import Plan
 from gateway.clock import Clock, SystemClock
-from gateway.config import Config, ConfigError, Problem
+from gateway.config import Config, ConfigError, Loaded, Problem
 from gateway.config.diff import Change, diff, told
 from gateway.core import Core, new_id
 from gateway.explain import Explainer
@@ -223,19 +223,21 @@ class Gateway:
 
     # -- reload -----------------------------------------------------------------------------------------------------
 
-    def apply(self, config: Config, file: str) -> list[str]:
+    def apply(self, loaded: Loaded, file: str) -> list[str]:
         """Take over a changed configuration, which was read from `file`; a line for each change.
 
         Raises ConfigError naming every changed key that needs a restart; then nothing was taken over.
         """
+        config = loaded.config
         changes = diff(self.config, config)
-        fixed = [change for change in changes if not _reloadable(change)]
+        fixed = [change.path for change in changes if not _reloadable(change)]
         if fixed:
-            raise ConfigError([Problem(file, 1, change.path, "has changed, which needs a restart") for change in fixed])
-        plan = self._plan(config, file)
-        renewed = self._renew_certificates(file)
-        credentials = AppCredentials(config.apps, self.key_uses.used)
+            why = "has changed, which needs a restart"
+            raise ConfigError([Problem(file, loaded.line(path), path, why) for path in fixed])
+        plan = self._plan(loaded, file)
         rules, inbound_rules = build_rules(config), build_inbound_rules(config)  # a list's file may be gone by now
+        renewed = self._renew_certificates(loaded, file)
+        credentials = AppCredentials(config.apps, self.key_uses.used)
         self._forget_gone(self.config, config)
         self.config = self.core.config = config
         self.core.intake.apply(rules)
@@ -253,14 +255,15 @@ class Gateway:
         self._preset(config)
         return [told(change) for change in changes] + renewed
 
-    def _plan(self, config: Config, file: str) -> Plan:
+    def _plan(self, loaded: Loaded, file: str) -> Plan:
         """What becomes of carriers and binds. Raises ConfigError."""
         try:
-            return self.core.fleet.plan(self.config, config)
+            return self.core.fleet.plan(self.config, loaded.config)
         except OSError as error:
-            raise ConfigError([Problem(file, 1, "carriers", f"a certificate cannot be read: {error}")]) from error
+            line, why = loaded.line("carriers"), f"a certificate cannot be read: {error}"
+            raise ConfigError([Problem(file, line, "carriers", why)]) from error
 
-    def _renew_certificates(self, file: str) -> list[str]:
+    def _renew_certificates(self, loaded: Loaded, file: str) -> list[str]:
         """Read the listeners' certificates again; a line for each that is another one. Raises ConfigError."""
         renewed: list[str] = []
         for name, tls in self._tls().items():
@@ -268,7 +271,8 @@ class Gateway:
                 if tls.reload():
                     renewed.append(f"{name}.tls.certificate: read again")
             except OSError as error:
-                raise ConfigError([Problem(file, 1, f"{name}.tls", f"cannot be read again: {error}")]) from error
+                path = f"{name}.tls"
+                raise ConfigError([Problem(file, loaded.line(path), path, f"cannot be read again: {error}")]) from error
         return renewed
 
     def reloaded(self, taken: bool) -> None:

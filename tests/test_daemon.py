@@ -45,9 +45,9 @@ class Desk:
         await self.read.wait()
         return []
 
-    def apply(self, config: str, file: str) -> list[str]:
-        self.applied.append(config)
-        return [f"to {config}"]
+    def apply(self, loaded: Any, file: str) -> list[str]:
+        self.applied.append(loaded.config)
+        return [f"to {loaded.config}"]
 
     def reloaded(self, taken: bool) -> None:
         self.success.append(taken)

@@ -1,6 +1,6 @@
 """The configuration: one YAML file, read into frozen values, with all that is wrong in it said at once.
 
-`load(path, os.environ)` gives `Loaded(config, warnings)` or raises ConfigError; `diff` compares two for a reload.
+`load(path, os.environ)` gives a `Loaded` (config, warnings, lines) or raises ConfigError; `diff` compares two of them.
 """
 
 from gateway.config.apps import App, Webhook

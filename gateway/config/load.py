@@ -13,10 +13,17 @@ from gateway.config.structure import kind_of
 
 
 class Loaded(NamedTuple):
-    """A configuration that can be used, and what somebody should still look at."""
+    """A configuration that can be used, what somebody should still look at, and on which line each key stands."""
 
     config: Config
     warnings: tuple[Problem, ...]
+    lines: Mapping[str, int]
+
+    def line(self, path: str) -> int:
+        """The line of the value at `path` (`carriers.telcel.tps`), or of the nearest thing around it that is there."""
+        while path and path not in self.lines:
+            path = path[: max(0, path.rfind("."), path.rfind("["))]
+        return self.lines.get(path, 1)
 
 
 def load(path: str | Path, env: Mapping[str, str], *, secrets: bool = True) -> Loaded:
@@ -48,7 +55,7 @@ def parse(text: str, file: str, base: Path, env: Mapping[str, str], *, secrets: 
     check(config, reading)
     if reading.problems:
         raise ConfigError(sorted(reading.problems, key=_place))
-    return Loaded(config, tuple(sorted(reading.warnings, key=_place)))
+    return Loaded(config, tuple(sorted(reading.warnings, key=_place)), reading.lines)
 
 
 def _place(problem: Problem) -> int:

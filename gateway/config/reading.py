@@ -52,6 +52,11 @@ class Reading:
             path = path[:-1]
         return self._lines.get(path, 1)
 
+    @property
+    def lines(self) -> dict[str, int]:
+        """The line of every value that was read, by its path as people read it."""
+        return {render_path(path): line for path, line in self._lines.items()}
+
     def wrong(self, path: KeyPath, message: str, node: Node | None = None) -> None:
         """Notes a problem of the value at `path`, on the line of `node` if given."""
         line = line_of(node) if node is not None else self.line(path)

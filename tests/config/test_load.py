@@ -34,6 +34,12 @@ def test_problem_in_a_flow_mapping_has_the_line_of_its_value() -> None:
     assert (problem.line, problem.path) == (5, "carriers.telcel.binds[0].window")
 
 
+def test_line_is_that_of_the_value_or_of_what_is_around_it() -> None:
+    found, bind = read(TINY), "carriers.telcel.binds[0]"
+    asked = (f"{bind}.port", f"{bind}.window", "carriers.telcel.tps", "lanes.fast", "")
+    assert [found.line(path) for path in asked] == [4, 4, 2, 1, 1]
+
+
 def test_small_configuration_has_the_defaults_of_the_contract() -> None:
     found = config(SMALL)
     carrier = found.carriers["telcel"]

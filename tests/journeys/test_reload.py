@@ -130,6 +130,9 @@ async def test_file_that_is_wrong_or_wants_a_restart_is_refused_whole(make_gatew
 
     assert status == 422
     assert {error["field"] for error in answer["errors"]} == {"node", "store.url"}
+    lines = [gateway.path.read_text().splitlines().index(line) + 1 for line in ("  url: sqlite:x.db", "node: other")]
+    (refused,) = gateway.logged("reload_refused")
+    assert {problem.split(": ")[0] for problem in refused["problems"]} == {f"{gateway.path}:{line}" for line in lines}
     gateway.configure(carriers={"one": a_carrier("one", one, tps=-1)}, node="journey")
     assert (await gateway.command("/v1/reload"))[0] == 422
     (bind,) = (await gateway.status())["binds"]
