@@ -17,6 +17,7 @@ SETUP = "RabbitMQ's and Redis's defaults, 8 connectors of one bind each; `_pdu.r
 CONNECTORS = 8
 
 _RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # the one in PATH changes the user
+_LOCK = Path("/tmp/jasmind.lock")
 _ONLY_HERE = "-kernel inet_dist_use_interface {127,0,0,1}"
 _PATH = "/usr/local/sbin:/usr/sbin:/usr/bin"
 
@@ -83,6 +84,8 @@ def _mend(python: Path) -> None:
 
 def start(children: Children, scenario: Scenario, ports: Ports) -> list[int]:
     """Start Redis, RabbitMQ and jasmind, lead its binds to the SMSC, and return their pids. Raises BenchError."""
+    if _LOCK.exists():
+        raise BenchError(f"another jasmind runs here, or one was killed and left {_LOCK}")
     redis, epmd, beam, amqp = free_ports(4)
     python = environment()
     pids = [_redis(children, redis), *_rabbitmq(children, epmd, beam, amqp)]
