@@ -6,8 +6,6 @@ Jasmin's REST API (`jasmin.protocols.rest`) is a client of Jasmin's HTTP API: it
 
 import asyncio
 import json
-import subprocess
-import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,7 +17,9 @@ import pytest
 from aiohttp import web
 
 from tests.journeys.parties import Smsc
+from tests.peers.tools import interpreter_with
 from tests.support.gateway import KEY, GatewayProcess, app, carrier, until
+from tests.support.web import answering
 
 pytestmark = pytest.mark.peers
 
@@ -65,35 +65,22 @@ class Site:
 @pytest.fixture(scope="module")
 def jasmin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment of its own, with Jasmin."""
-    directory = tmp_path_factory.mktemp("jasmin")
-    python = directory / "bin" / "python"
-    for command in (
-        [sys.executable, "-m", "venv", directory],
-        [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", f"jasmin=={VERSION}", "setuptools<81"],
-    ):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode:
-            pytest.fail(f"Jasmin could not be installed; it needs the network once:\n{done.stderr}", False)
-    return python
+    return interpreter_with(tmp_path_factory.mktemp("jasmin"), f"jasmin=={VERSION}", "setuptools<81")
 
 
 @pytest.fixture
 async def site(tmp_path: Path, smsc: Smsc) -> AsyncIterator[Site]:
     site = Site()
-    runner = web.ServerRunner(web.Server(site.answer))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    site.callbacks = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    bank = app(callbacks=[site.callbacks + "/*"], system_id="bank")
-    one = carrier("one", [smsc.port], price={"currency": "MXN", "per_segment": "0.18"})
-    gateway = GatewayProcess(tmp_path, carriers={"one": one}, apps={"bank": bank})
-    await gateway.start()
-    site.url = f"http://127.0.0.1:{gateway.http_port}"
-    try:
-        yield site
-    finally:
-        await gateway.close()
-        await runner.cleanup()
+    async with answering(site.answer) as site.callbacks:
+        bank = app(callbacks=[site.callbacks + "/*"], system_id="bank")
+        one = carrier("one", [smsc.port], price={"currency": "MXN", "per_segment": "0.18"})
+        gateway = GatewayProcess(tmp_path, carriers={"one": one}, apps={"bank": bank})
+        try:
+            await gateway.start()
+            site.url = f"http://127.0.0.1:{gateway.http_port}"
+            yield site
+        finally:
+            await gateway.close()
 
 
 @pytest.fixture

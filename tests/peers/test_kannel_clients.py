@@ -3,7 +3,6 @@
 import asyncio
 import json
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -12,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from tests.journeys.parties import Smsc
-from tests.peers.tools import tool
+from tests.peers.tools import interpreter_with, tool
 from tests.support.gateway import KEY, GatewayProcess, app, carrier, until
 from tests.support.web import answering
 
@@ -58,16 +57,7 @@ async def site(tmp_path: Path, smsc: Smsc) -> AsyncIterator[Site]:
 @pytest.fixture(scope="module")
 def rapidsms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment of its own, with RapidSMS and its Django."""
-    directory = tmp_path_factory.mktemp("rapidsms")
-    python = directory / "bin" / "python"
-    for command in (
-        [sys.executable, "-m", "venv", directory],
-        [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "rapidsms==2.2.0"],
-    ):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode:
-            pytest.fail(f"RapidSMS could not be installed; it needs the network once:\n{done.stderr}", False)
-    return python
+    return interpreter_with(tmp_path_factory.mktemp("rapidsms"), "rapidsms==2.2.0")
 
 
 async def run(*command: str | Path, given: str = "") -> tuple[int, str, str]:

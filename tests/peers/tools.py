@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,19 @@ def tool(name: str, package: str) -> str:
     if found is None:
         pytest.fail(f"{name} is missing. Debian, Ubuntu: apt-get install --no-install-recommends {package}", False)
     return found
+
+
+def interpreter_with(directory: Path, *packages: str) -> Path:
+    """The Python of an environment of its own, with these packages from PyPI. Fails the test where pip does."""
+    python = directory / "bin" / "python"
+    for command in (
+        [sys.executable, "-m", "venv", directory],
+        [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode:
+            pytest.fail(f"{packages[0]} could not be installed; it needs the network once:\n{done.stderr}", False)
+    return python
 
 
 @contextmanager
