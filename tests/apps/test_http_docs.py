@@ -4,14 +4,21 @@ import asyncio
 import os
 import re
 import shutil
+import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from gateway.apps.webhook_events import Signer, event_body
+from gateway.apps.webhook_post import Answer, Poster
+from gateway.deliveries import Parcel
 from gateway.errors import REFUSALS
 from tests.apps.http_gateway import BANK, Site, serving
 from tests.support.clock import ManualClock
+from tests.support.gateway import quiet_ports, until
+from tests.support.store import a_delivery, a_message
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "http.md"
@@ -56,6 +63,36 @@ async def test_compatible_calls_work_as_the_page_on_them_writes_them() -> None:
         said = [await run(f"KEY={BANK}\n" + each.replace("127.0.0.1:8080", there)) for each in (kannel, jasmin)]
     assert said[0] == "0: Accepted for delivery"
     assert said[1].startswith('Success "')
+
+
+async def test_receiver_of_the_page_takes_our_webhooks_and_nobody_elses(tmp_path: Path) -> None:
+    [program] = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    [secret] = re.findall(r'"(whsec_\w+)"', program)
+    (port,) = quiet_ports(1)
+    (tmp_path / "receiver.py").write_text(program.replace("9000", str(port)), encoding="utf-8")
+    receiver = await asyncio.create_subprocess_exec(
+        sys.executable, tmp_path / "receiver.py", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    poster = Poster(f"http://127.0.0.1:{port}/", 1)
+    message = a_message(1)
+    body = event_body(Parcel(a_delivery(1), message, None))
+    try:
+        ours = Signer([secret]).headers("evt-1", body, time.time())
+        others = Signer(["whsec_" + "A" * 32]).headers("evt-1", body, time.time())
+        assert (await until(lambda: _taken(poster, body, ours), 10, "the receiver's yes")).taken
+        assert (await poster.post(body, others)).why == "HTTP 401"
+        assert receiver.stdout is not None
+        said = (await receiver.stdout.readline()).decode()
+        assert said.split() == [msgspec.json.decode(body)["type"], message.id]
+    finally:
+        await poster.close()
+        receiver.terminate()
+        await receiver.wait()
+
+
+async def _taken(poster: Poster, body: bytes, headers: dict[str, str]) -> Answer | None:
+    answer = await poster.post(body, headers)
+    return answer if answer.taken else None
 
 
 def test_page_names_every_code_that_an_app_may_have_to_tell_apart() -> None:
