@@ -31,7 +31,7 @@ class Slot:
     __slots__ = ("n",)
 
     def __init__(self) -> None:
-        self.n: float = 0
+        self.n: float = 0.0
 
 
 class Latency:

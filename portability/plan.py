@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from portability.holders import Holders
 from portability.networks import Networks
@@ -58,7 +58,7 @@ class Ranges(NamedTuple):
 class Plan:
     """Source `plan`. Without ranges (the file could not be read) it is not available, and says why."""
 
-    name = "plan"
+    name: ClassVar = "plan"
 
     def __init__(self, ranges: Ranges | None, unavailable: str | None = None) -> None:
         self.ranges = ranges

@@ -201,9 +201,9 @@ class AppBind:
     def _note(self, event: Event) -> None:
         match event:
             case Answered(context=offered, command_status=command_status):
-                offered.answered(command_status)  # type: ignore[attr-defined]  # an Offered: `deliver` gives no other
+                offered.answered(command_status)
             case TimedOut(context=offered):
-                offered.unanswered("no answer within the response timeout")  # type: ignore[attr-defined]  # as above
+                offered.unanswered("no answer within the response timeout")
             case Received(pdu=pdu) if type(pdu) in _BINDS:
                 self._keeper.asked(self, event)
             case LinkChecked():
@@ -223,7 +223,7 @@ class AppBind:
         for event in events:
             if isinstance(event, Lost):
                 for offered in event.contexts:
-                    offered.unanswered("the connection was lost")  # type: ignore[attr-defined]  # an Offered
+                    offered.unanswered("the connection was lost")
         if self.app:
             log.info("app_unbound", app=self.app, address=self.address, type=self.type, why=self._why)
         else:

@@ -55,4 +55,4 @@ class AppBinds:
         return None
 
     def _count(self, app: str) -> None:
-        self._metrics.app_binds(app).n = len(self._binds[app])
+        self._metrics.app_binds(app).n = float(len(self._binds[app]))

@@ -1,5 +1,7 @@
 """What waits on disk for one carrier's lane: of one batch, or (after a restart) all that was there."""
 
+from typing import ClassVar
+
 Flow = tuple[str, str]
 """An app and one of its batches ("" for what has none): order holds within it, and each has its share of the lane."""
 
@@ -12,7 +14,7 @@ class Backlog:
 
     __slots__ = ("after", "carrier", "flow", "lane", "last", "loading", "messages", "noted", "oldest_at", "slice")
 
-    FIRST_SLICE = 64
+    FIRST_SLICE: ClassVar = 64
 
     def __init__(self, carrier: str, lane: str, flow: Flow | None, last: str = "") -> None:
         self.carrier = carrier

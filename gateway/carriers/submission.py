@@ -128,8 +128,12 @@ def _until(expires_at: float, remaining_s: float) -> str:
     return validity_until(math.ceil((expires_at + max(0.0, 60.0 - remaining_s)) / 60))
 
 
-_VALIDITY: dict[str, Callable[[float, float], str]] = {
-    "relative": lambda _, remaining_s: validity(_rounded(remaining_s)),
-    "absolute": _until,
-    "none": lambda *_: "",
-}
+def _in(_expires_at: float, remaining_s: float) -> str:
+    return validity(_rounded(remaining_s))
+
+
+def _unsaid(_expires_at: float, _remaining_s: float) -> str:
+    return ""
+
+
+_VALIDITY: dict[str, Callable[[float, float], str]] = {"relative": _in, "absolute": _until, "none": _unsaid}

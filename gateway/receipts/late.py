@@ -70,17 +70,20 @@ class LateReceipts:
         while self._waiting:
             slice_, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
             with self._objects.reading():
-                try:
-                    await self._commits.drain()  # what is read below must hold all that was said before
-                    spilled = await self._spilled(slice_)
-                    messages = await self._messages(slice_, spilled)
-                except StoreError as error:
-                    log.warning("receipts_not_read", count=len(slice_), reason=str(error))
-                    for late in slice_:
-                        late.answer(False)
-                    continue
-                for late in slice_:
-                    self._settle(late, spilled, messages)
+                await self._look_up_slice(slice_)
+
+    async def _look_up_slice(self, slice_: list[Late]) -> None:
+        try:
+            await self._commits.drain()  # what is read below must hold all that was said before
+            spilled = await self._spilled(slice_)
+            messages = await self._messages(slice_, spilled)
+        except StoreError as error:
+            log.warning("receipts_not_read", count=len(slice_), reason=str(error))
+            for late in slice_:
+                late.answer(False)
+            return
+        for late in slice_:
+            self._settle(late, spilled, messages)
 
     async def _spilled(self, slice_: list[Late]) -> Spilled:
         """What the store has under the ids that these receipts may mean."""

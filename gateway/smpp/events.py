@@ -1,7 +1,7 @@
 """What a session tells its owner. Tuples with names, because two of them are made for every message."""
 
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from gateway.smpp.matrix import State
 from gateway.smpp.pdu import Request, Response
@@ -64,7 +64,7 @@ class Answered(NamedTuple):
     A generic_nack counts as the answer, with its status; `pdu` is then GenericNack.
     """
 
-    context: object
+    context: Any
     sequence_number: int
     command_status: int
     pdu: Response
@@ -74,14 +74,14 @@ class Answered(NamedTuple):
 class TimedOut(NamedTuple):
     """No answer in time. The request has left the window; what became of it is uncertain."""
 
-    context: object
+    context: Any
     sequence_number: int
 
 
 class LateAnswer(NamedTuple):
     """The answer to a request that had timed out before: it ends the uncertainty."""
 
-    context: object
+    context: Any
     sequence_number: int
     command_status: int
     pdu: Response
@@ -90,7 +90,7 @@ class LateAnswer(NamedTuple):
 class Lost(NamedTuple):
     """The contexts of all requests unanswered when the connection ended, oldest first; each is uncertain."""
 
-    contexts: tuple[object, ...]
+    contexts: tuple[Any, ...]
 
 
 class LinkChecked(NamedTuple):

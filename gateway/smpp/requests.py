@@ -6,7 +6,7 @@ that has expired leaves a tombstone for ten minutes, because its answer may stil
 
 from collections import OrderedDict
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gateway.smpp.matrix import BINDS
 from gateway.smpp.spec import RESPONSE_BIT, CommandId
@@ -35,7 +35,7 @@ class Match(Enum):
 class Pending(NamedTuple):
     """A request without its answer. `sent_at`: monotonic seconds."""
 
-    context: object
+    context: Any
     command_id: int
     sent_at: float
 
