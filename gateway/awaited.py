@@ -5,8 +5,9 @@ they were 370.
 """
 
 from struct import Struct
-from typing import NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from gateway.message import Message
 
@@ -14,7 +15,7 @@ _ROW = Struct("=16sHd")  # the message's id, the segment's number, when it was s
 _pack, _unpack, _octets = _ROW.pack, _ROW.unpack, bytes.fromhex
 
 
-class Waiting(NamedTuple):
+class Waiting(msgspec.Struct, frozen=True, gc=False):
     """A segment waiting for its receipt; `message` is None where only the id is still in memory."""
 
     message_id: str

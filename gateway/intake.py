@@ -302,8 +302,7 @@ class Intake:
             carrier=decision.carriers[0],
             status=status,
             updated_at=now,
-            segments=[],
-            events=[Event(now, status)],
+            events=(Event(now, status),),
             tags=submission.tags,
         )
 

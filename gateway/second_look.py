@@ -83,5 +83,5 @@ class SecondLook:
         else:
             found = f"{answer.source} says {known}, which leads nowhere else"
         detail = f"not {before}'s number, says {carrier}; looked up again: {found}"
-        message.events.append(Event(self._utc(), message.status, carrier, detail=detail))
+        message.events += (Event(self._utc(), message.status, carrier, detail=detail),)
         self._commits.update(message)

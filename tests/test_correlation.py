@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.awaited import Waiting
 from gateway.correlation import Correlation, Parked
 from gateway.message import Message, Status
 from gateway.store.store import Awaiting, ParkedReceipt
@@ -40,7 +41,7 @@ def test_segment_is_found_with_its_message_while_it_is_recent() -> None:
     tiers = Tiers()
     message = tiers.add(1, now=5.0)
 
-    assert tiers.correlation.find("k1") == (message.id, 1, message, 5.0)
+    assert tiers.correlation.find("k1") == Waiting(message.id, 1, message, 5.0)
     assert tiers.correlation.find("k2") is None
     assert len(tiers.correlation) == 1
 
@@ -82,7 +83,7 @@ def test_id_used_again_names_the_newest_segment_in_every_tier() -> None:
 
     tiers.correlation.add("k1", newest, 2, 3.0)
 
-    assert tiers.correlation.find("k1") == (newest.id, 2, newest, 3.0)
+    assert tiers.correlation.find("k1") == Waiting(newest.id, 2, newest, 3.0)
     assert len(tiers.correlation) == 2
     tiers.correlation.settle("k1", S.DELIVERED)
     assert tiers.correlation.find("k1") is None
@@ -124,7 +125,7 @@ def test_segment_restored_after_a_start_is_known_by_its_id() -> None:
     for n in range(1, 5):
         tiers.correlation.restore(f"k{n}", an_id(n), n, 50.0)
 
-    assert tiers.correlation.find("k4") == (an_id(4), 4, None, 50.0)
+    assert tiers.correlation.find("k4") == Waiting(an_id(4), 4, None, 50.0)
     assert tiers.spilled == ["k1", "k2"]
     assert tiers.correlation.oldest() <= an_id(3)
 

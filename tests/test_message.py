@@ -25,7 +25,7 @@ def a_message(*segments: Status, status: Status = S.ACCEPTED) -> Message:
     return Message(
         id="m1", app="bank", lane="fast", interface="http", to="525512345678", sender="45555", network="telcel",
         content=Content("hola"), created_at=1.0, expires_at=301.0, status=status,
-        segments=[Segment(number, each) for number, each in enumerate(segments, 1)],
+        segments=tuple(Segment(number, each) for number, each in enumerate(segments, 1)),
     )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def test_illegal_move_of_a_segment_changes_nothing() -> None:
     assert not step(message, 1, S.UNDELIVERED, at=9.0)
 
     assert (message.status, message.segments[0].status) == (S.DELIVERED, S.DELIVERED)
-    assert (message.events, message.updated_at) == ([], 0.0)
+    assert (message.events, message.updated_at) == ((), 0.0)
 
 
 def test_illegal_move_of_a_message_changes_nothing() -> None:
@@ -117,7 +117,7 @@ def test_illegal_move_of_a_message_changes_nothing() -> None:
     assert not move(message, S.ACCEPTED, Event(9.0, S.ACCEPTED))
     assert not fail(message, S.EXPIRED, "ttl_expired", "late", Event(9.0, S.EXPIRED))
 
-    assert (message.status, message.events, message.updated_at, message.error_code) == (S.CANCELLED, [], 0.0, "")
+    assert (message.status, message.events, message.updated_at, message.error_code) == (S.CANCELLED, (), 0.0, "")
 
 
 def test_paused_message_stays_paused_while_a_receipt_comes_for_another_part() -> None:
@@ -160,7 +160,7 @@ def test_failed_message_that_no_carrier_has_ends_at_once() -> None:
     assert fail(message, S.EXPIRED, "ttl_expired", "too late", Event(3.0, S.EXPIRED))
 
     assert (message.status, message.error_code, message.error_detail) == (S.EXPIRED, "ttl_expired", "too late")
-    assert (message.updated_at, message.events) == (3.0, [Event(3.0, S.EXPIRED)])
+    assert (message.updated_at, message.events) == (3.0, (Event(3.0, S.EXPIRED),))
 
 
 def test_failed_message_without_segments_ends_at_once() -> None:

@@ -45,9 +45,9 @@ def test_message_object_has_every_field_from_the_start() -> None:
 def test_message_object_tells_how_far_it_came() -> None:
     moved = a_message(
         status=Status.REJECTED, carrier="telcel", batch="b1", reference="r1", updated_at=AT + 1,
-        segments=[Segment(number) for number in (1, 2, 3)], error_code="carrier_refused",
+        segments=tuple(Segment(number) for number in (1, 2, 3)), error_code="carrier_refused",
         error_detail="ESME_RINVDSTADR",
-        events=[Event(AT, Status.ACCEPTED)],
+        events=(Event(AT, Status.ACCEPTED),),
     )  # fmt: skip
     shown = message_object(moved)
     assert (shown["status"], shown["carrier"], shown["batch"], shown["reference"]) == ("rejected", "telcel", "b1", "r1")

@@ -159,7 +159,7 @@ async def _quickly_submitted(desk: Desk, n: int) -> Message:
     message = Message(
         id=desk.new_id(), app="bank", lane="bulk", interface="http", to="525512345678", sender="", network="telcel",
         content=Content("hola"), created_at=desk.clock.utc(), expires_at=desk.clock.utc() + TTL, status=S.SUBMITTED,
-        segments=[Segment(1, S.SUBMITTED, "telcel", "telcel-1", f"x{n}")], receipt="none",
+        segments=(Segment(1, S.SUBMITTED, "telcel", "telcel-1", f"x{n}"),), receipt="none",
     )  # fmt: skip
     desk.commits.accept(message, lambda *_: None)
     return message

@@ -4,7 +4,7 @@ A segment costs what its carrier asks for one, once the carrier has taken it (an
 later; others cost nothing. The store keeps no prices: they are those of the configuration at the time of the export.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gateway.books.period import Period
@@ -61,7 +61,7 @@ def records(message: Message, prices: Mapping[str, Price], period: Period) -> It
             yield _record(message, segment, len(segments), submitted_at, ended, prices)
 
 
-def segments_of(message: Message) -> list[Segment]:
+def segments_of(message: Message) -> Sequence[Segment]:
     """Its segments; of a message that no carrier has been given, those that it would take, with its own status."""
     parts = max(1, message.content.parts)
     return message.segments or [Segment(number, message.status) for number in range(1, parts + 1)]

@@ -317,9 +317,9 @@ class Outcomes:
             self._utc(), message.status, self.policy.carrier, bind.name, command_status, "", name, segment.number
         )
         if len(events) > 1 and _alike(events[-2], event) and _alike(events[-1], event):
-            events[-1] = event
+            message.events = (*events[:-1], event)
         else:
-            events.append(event)
+            message.events = (*events, event)
         self._commits.update(message)
 
     # -- uncertain --------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ None of this is on disk. After a restart a message whose segments were in flight
 sent, and is sent again: at least once is the promise, and what may go twice is what was in a window (design: §2).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gateway.carriers.answers import Action
@@ -54,11 +55,11 @@ class Outgoing:
         self.looked = False  # its number was looked up again because a carrier said that it is another network's
         self.reference = -1
 
-    def waiting(self) -> list[Segment]:
+    def waiting(self) -> Sequence[Segment]:
         """The segments still to be sent, in order."""
         flying, segments = self.flying, self.message.segments
         if len(segments) == 1 and not flying:
-            return segments if segments[0].status is Status.ACCEPTED else []
+            return segments if segments[0].status is Status.ACCEPTED else ()
         return [segment for segment in segments if segment.status is Status.ACCEPTED and segment.number not in flying]
 
     def lay_out(self, wires: list[Wire]) -> bool:
@@ -67,7 +68,8 @@ class Outgoing:
         if len(segments) != len(wires):
             if self.taken:
                 return False
-            segments[:] = [Segment(number) for number in range(1, len(wires) + 1)]
+            segments = tuple([Segment(number) for number in range(1, len(wires) + 1)])
+            self.message.segments = segments
         if len(segments) > 1:
             for segment in segments:
                 segment.reference = self.reference

@@ -167,7 +167,7 @@ class Receipts:
         last = events[-1] if events else None
         if message.final or len(events) >= MOST_EVENTS or (last is not None and _says(last) == _says(event)):
             return
-        events.append(event)
+        message.events = (*events, event)
         self._commits.update(message)
 
     def _deliver(self, message: Message) -> None:

@@ -35,8 +35,8 @@ class Facts(msgspec.Struct, array_like=True, gc=False):
 class State(msgspec.Struct, array_like=True, gc=False):
     """What moves on of a message and no query asks for. Append fields with a default, never reorder."""
 
-    segments: list[Segment]
-    events: list[Event]
+    segments: tuple[Segment, ...]
+    events: tuple[Event, ...]
     error_code: str
     error_detail: str
     network: str = ""  # where it was found after it was accepted, and which way it goes since; "": as in the facts

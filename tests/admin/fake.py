@@ -103,8 +103,8 @@ def a_message(message_id: str = "0193-1", status: Status = Status.ACCEPTED, **fi
         "carriers": ("telcel",),
         "carrier": "telcel",
         "status": status,
-        "segments": [Segment(1, status, "telcel")],
-        "events": [Event(BASE, Status.ACCEPTED)],
+        "segments": (Segment(1, status, "telcel"),),
+        "events": (Event(BASE, Status.ACCEPTED),),
     }
     return Message(**(plain | fields))
 

@@ -181,7 +181,7 @@ class Rig:
 
     async def tell(self, message: Message, status: Status = Status.DELIVERED, **segment: Any) -> Delivery:
         """What the road back does when a message has come to a status its app wants to know."""
-        message.segments = [Segment(1, status, "telcel", "telcel-1", "abc", **segment)]
+        message.segments = (Segment(1, status, "telcel", "telcel-1", "abc", **segment),)
         message.status = status
         message.updated_at = time.time()
         self.commits.update(message)

@@ -147,7 +147,7 @@ async def test_kannel_callback_has_its_escapes_filled_in(escapes: str, filled: s
     ("status", "filled"), [(S.SUBMITTED, "ACK%2F"), (S.REJECTED, "NACK%2F11%2FRefused+by+telcel.")]
 )
 async def test_kannel_callback_says_what_answered_a_submit_sm(status: Status, filled: str) -> None:
-    segments = [Segment(1, status, "telcel", command_status=11)]
+    segments = (Segment(1, status, "telcel", command_status=11),)
     message = a_message(segments=segments, extras={"kannel_mask": "31"}, error_detail="Refused by telcel.")
     called = await Way().called(a_parcel(message, status, URL + "?%A"))
     assert called is not None
@@ -192,9 +192,9 @@ async def test_jasmin_callback_is_made_at_the_level_asked_for(
 async def test_jasmin_callback_tells_of_what_was_never_submitted(
     level: str, status: Status, command_status: int | None, word: str
 ) -> None:
-    segments = [Segment(1, status, "telcel", command_status=command_status)]
+    segments = (Segment(1, status, "telcel", command_status=command_status),)
     extras = {"jasmin_level": level, "jasmin_method": "GET"}
-    message = a_message("jasmin", segments=segments, events=[Event(AT, status)], extras=extras)
+    message = a_message("jasmin", segments=segments, events=(Event(AT, status),), extras=extras)
     called = await Way().called(a_parcel(message, status, URL + "?a=b"))
     assert called is not None
     assert (called.method, called.form) == ("GET", b"")

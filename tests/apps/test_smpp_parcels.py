@@ -94,7 +94,7 @@ def test_receipt_of_a_failure_gives_the_network_s_error_where_it_is_known(
 
 
 def test_receipt_of_a_delivered_message_has_no_error() -> None:
-    pdu = told(segments=[Segment(1, error="002")])
+    pdu = told(segments=(Segment(1, error="002"),))
     assert (read(pdu).error, tlv(pdu, Tag.NETWORK_ERROR_CODE)) == ("000", None)
 
 

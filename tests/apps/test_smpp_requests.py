@@ -319,7 +319,7 @@ async def test_query_tells_the_state_and_when_it_was_reached(rig: Rig, status: S
     message = await submitted(rig, peer)
     message.status = status
     message.updated_at = 1_795_000_000.0
-    message.segments = [Segment(1, status, error="0034")]
+    message.segments = (Segment(1, status, error="0034"),)
     rig.commits.update(message)
     await rig.commits.drain()
     answered = await peer.ask(QuerySm(message_id=message.id))
@@ -375,7 +375,7 @@ async def test_cancel_fails_for_what_a_carrier_has(rig: Rig) -> None:
     peer = await rig.bound()
     message = await submitted(rig, peer)
     message.status = Status.SUBMITTED
-    message.events.append(Event(0.0, Status.SUBMITTED))
+    message.events += (Event(0.0, Status.SUBMITTED),)
     rig.commits.update(message)
     await rig.commits.drain()
     assert (await peer.ask(CancelSm(message_id=message.id))).command_status == S.ESME_RCANCELFAIL

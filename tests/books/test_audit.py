@@ -27,7 +27,7 @@ def taken(message: Message) -> Message:
 
 def ended(message: Message, status: Status) -> Message:
     taken(message).status = message.segments[0].status = status
-    message.events.append(Event(BASE + 9, status, "telcel", "telcel-1", None, "a1b2", "", 1))
+    message.events += (Event(BASE + 9, status, "telcel", "telcel-1", None, "a1b2", "", 1),)
     return message
 
 
@@ -35,7 +35,7 @@ def two_parts(one: Status, two: Status, whole: Status) -> Message:
     return a_message(
         0,
         status=whole,
-        segments=[Segment(1, one, "telcel", "t-1", "1", 0), Segment(2, two, "telcel", "t-1", "2", 0)],
+        segments=(Segment(1, one, "telcel", "t-1", "1", 0), Segment(2, two, "telcel", "t-1", "2", 0)),
         events=[
             *(Event(BASE, Status.SUBMITTED, "telcel", "t-1", 0, str(n), "", n) for n in (1, 2)),
             Event(BASE + 1, one, segment=1),
@@ -45,7 +45,7 @@ def two_parts(one: Status, two: Status, whole: Status) -> Message:
 
 
 def refused() -> Message:
-    message = a_message(0, segments=[], content=Content(text="x", parts=2))
+    message = a_message(0, segments=(), content=Content(text="x", parts=2))
     fail(message, Status.REJECTED, "no_route", "", Event(BASE, Status.REJECTED))
     return message
 
@@ -54,7 +54,7 @@ def refused() -> Message:
     "message",
     [
         a_message(0),
-        a_message(0, segments=[]),
+        a_message(0, segments=()),
         taken(a_message(0)),
         ended(a_message(0), Status.DELIVERED),
         two_parts(Status.SUBMITTED, Status.DELIVERED, Status.SUBMITTED),
@@ -74,15 +74,15 @@ def test_message_in_any_state_it_can_come_to_is_right(message: Message) -> None:
 @pytest.mark.parametrize(
     ("message", "what"),
     [
-        (a_message(0, segments=[Segment(1), Segment(3)]), "segments are not numbered"),
-        (a_message(0, segments=[Segment(1), Segment(1)]), "segments are not numbered"),
+        (a_message(0, segments=(Segment(1), Segment(3))), "segments are not numbered"),
+        (a_message(0, segments=(Segment(1), Segment(1))), "segments are not numbered"),
         (a_message(0, status=Status.SUBMITTED), "status is not what"),
-        (a_message(0, status=Status.SUBMITTED, segments=[]), "status is not what"),
+        (a_message(0, status=Status.SUBMITTED, segments=()), "status is not what"),
         (two_parts(Status.SUBMITTED, Status.DELIVERED, Status.DELIVERED), "status is not what"),
         (two_parts(Status.DELIVERED, Status.DELIVERED, Status.ACCEPTED), "status is not what"),
         (two_parts(Status.DELIVERED, Status.DELIVERED, Status.REJECTED), "status is not what"),
         (submitted(a_message(0)), "no carrier took it"),
-        (a_message(0, status=Status.REJECTED, segments=[]), "does not say when"),
+        (a_message(0, status=Status.REJECTED, segments=()), "does not say when"),
     ],
 )
 def test_message_that_no_course_of_events_explains_is_named(message: Message, what: str) -> None:
@@ -97,7 +97,7 @@ def test_message_that_no_course_of_events_explains_is_named(message: Message, wh
 
 def test_segment_that_was_taken_twice_is_wrong() -> None:
     message = taken(a_message(0))
-    message.events.append(Event(BASE + 2, Status.SUBMITTED, "other", "o-1", 0, "77", "", 1))
+    message.events += (Event(BASE + 2, Status.SUBMITTED, "other", "o-1", 0, "77", "", 1),)
     audit = an_audit()
 
     audit.message(message, planned=False)
@@ -108,9 +108,9 @@ def test_segment_that_was_taken_twice_is_wrong() -> None:
 def test_schedule_and_status_say_the_same() -> None:
     audit = an_audit()
 
-    audit.message(a_message(0, status=Status.SCHEDULED, send_at=BASE + 60, segments=[]), planned=True)
+    audit.message(a_message(0, status=Status.SCHEDULED, send_at=BASE + 60, segments=()), planned=True)
     assert found(audit) == []
-    audit.message(a_message(1, status=Status.SCHEDULED, send_at=BASE + 60, segments=[]), planned=False)
+    audit.message(a_message(1, status=Status.SCHEDULED, send_at=BASE + 60, segments=()), planned=False)
     audit.message(a_message(2), planned=True)
     audit.planned_for_nothing(an_id(3))
 
@@ -129,11 +129,11 @@ def test_ids_beyond_the_first_ten_are_counted_only() -> None:
 def test_sums_are_kept_by_day_app_and_the_segments_carrier() -> None:
     audit = an_audit()
 
-    audit.message(a_message(0, app="shop", segments=[], carrier="att"), planned=False)
+    audit.message(a_message(0, app="shop", segments=(), carrier="att"), planned=False)
     audit.message(two_parts(Status.SUBMITTED, Status.DELIVERED, Status.SUBMITTED), planned=False)
     unsure = a_message(1, status=Status.UNKNOWN)
     unsure.segments[0].status = Status.UNKNOWN
-    unsure.events.append(Event(BASE, Status.UNKNOWN, segment=1))
+    unsure.events += (Event(BASE, Status.UNKNOWN, segment=1),)
     audit.message(unsure, planned=False)
 
     assert audit.sums == {
@@ -148,7 +148,7 @@ def test_sums_are_kept_by_day_app_and_the_segments_carrier() -> None:
     ("message", "late_from", "what"),
     [
         (a_message(0), BASE + 300 + 120 + 60, "waiting past their ttl and hold"),
-        (a_message(0, status=Status.SCHEDULED, send_at=BASE + 50, segments=[]), BASE + 110, "scheduled, and past"),
+        (a_message(0, status=Status.SCHEDULED, send_at=BASE + 50, segments=()), BASE + 110, "scheduled, and past"),
         (taken(a_message(0)), BASE + 1 + RECEIPT_LATE_S, "receipts pending"),
     ],
 )

@@ -21,7 +21,7 @@ def of(message: Message, period: Period = ALWAYS) -> list[Record]:
 def delivered(message: Message, at: float) -> Message:
     submitted(message)
     message.status = message.segments[0].status = Status.DELIVERED
-    message.events.append(Event(at, Status.DELIVERED, "telcel", "telcel-1", None, "a1b2", "DELIVRD", 1))
+    message.events += (Event(at, Status.DELIVERED, "telcel", "telcel-1", None, "a1b2", "DELIVRD", 1),)
     message.segments[0].bind, message.segments[0].command_status = "telcel-1", 0
     return message
 
@@ -63,18 +63,18 @@ def test_segments_taken_by_two_carriers_are_priced_by_each_and_the_refused_one_c
         0,
         status=Status.REJECTED,
         error_code="carrier_refused",
-        segments=[
+        segments=(
             Segment(1, Status.UNDELIVERED, "telcel", "telcel-1", "1", 0, "034"),
             Segment(2, Status.SUBMITTED, "other", "o-1", "2", 0),
             Segment(3, Status.REJECTED, "", "", "", 0x0B),
-        ],
-        events=[
+        ),
+        events=(
             Event(BASE + 1, Status.SUBMITTED, "telcel", "telcel-1", 0, "1", "", 1),
             Event(BASE + 1, Status.SUBMITTED, "other", "o-1", 0, "2", "", 2),
             Event(BASE + 2, Status.SUBMITTED, "other", "o-1", None, "2", "ACCEPTD", 2),
             Event(BASE + 3, Status.REJECTED, "telcel", segment=3),
             Event(BASE + 4, Status.UNDELIVERED, "telcel", "telcel-1", None, "1", "UNDELIV", 1),
-        ],
+        ),
     )
 
     one, two, three = of(message)
@@ -87,7 +87,7 @@ def test_segments_taken_by_two_carriers_are_priced_by_each_and_the_refused_one_c
 
 
 def test_message_that_no_carrier_was_given_has_a_record_for_each_segment_it_would_take() -> None:
-    message = a_message(0, content=Content(text="long", parts=3), segments=[])
+    message = a_message(0, content=Content(text="long", parts=3), segments=())
     fail(message, Status.REJECTED, "no_route", "none", Event(BASE + 5, Status.REJECTED))
 
     found = of(message)

@@ -220,7 +220,7 @@ class World:
 
     def message(self, n: float, **fields: Any) -> Message:
         """A message accepted n seconds after BASE, with a day to live."""
-        plain = {"segments": [], "events": [], "carriers": ("telcel",), "expires_at": BASE + n + 86_400.0}
+        plain = {"segments": (), "events": (), "carriers": ("telcel",), "expires_at": BASE + n + 86_400.0}
         return a_message(n, **{**plain, **fields})
 
     async def send(self, *messages: Message) -> None:

@@ -153,7 +153,7 @@ async def test_throttle_pauses_the_bind_and_counts_nothing_against_the_message()
         bind.answer(THROTTLED)
         await w.advance(10)
         assert bind.sent[-1][1].outgoing.failures == 0
-        assert first.events == []
+        assert first.events == ()
 
 
 async def test_case_27_throttled_part_goes_again_before_what_follows_and_no_other_goes_twice() -> None:
@@ -419,8 +419,8 @@ async def test_rest_of_a_message_joins_what_was_sent_before_a_restart() -> None:
 async def test_rest_of_a_message_is_refused_that_is_cut_otherwise_after_a_restart() -> None:
     async with world("telcel") as w:
         w.up("telcel-1")
-        message = w.message(0, content=long_text(3), events=[Event(0.0, Status.ACCEPTED)])
-        message.segments = [Segment(1, Status.SUBMITTED, "telcel", "telcel-1", "a"), Segment(2)]
+        message = w.message(0, content=long_text(3), events=(Event(0.0, Status.ACCEPTED),))
+        message.segments = (Segment(1, Status.SUBMITTED, "telcel", "telcel-1", "a"), Segment(2))
         await w.send(message)
         assert statuses(message) == [Status.SUBMITTED, Status.REJECTED]
         assert w.binds["telcel-1"].history == []

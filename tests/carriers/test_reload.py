@@ -159,7 +159,7 @@ async def test_message_on_disk_whose_carriers_are_all_gone_goes_by_present_route
     async with world("new") as w:
         w.up("new-1")
         w.anew = ("new",)
-        message = w.message(0, segments=[Segment(1)], carrier="gone", carriers=("gone", "too"))
+        message = w.message(0, segments=(Segment(1),), carrier="gone", carriers=("gone", "too"))
 
         await w.send(message)
 

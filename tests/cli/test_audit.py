@@ -13,8 +13,8 @@ from tests.support.store import BASE, a_delivery, a_message, an_id, an_inbound, 
 
 def test_audit_of_books_that_balance_is_done(relevo: Relevo, stored: Stored) -> None:
     rejected = a_message(
-        1, app="shop", status=Status.REJECTED, segments=[Segment(1, Status.REJECTED)],
-        events=[Event(BASE + 1, Status.REJECTED)],
+        1, app="shop", status=Status.REJECTED, segments=(Segment(1, Status.REJECTED),),
+        events=(Event(BASE + 1, Status.REJECTED),),
     )  # fmt: skip
     stored(a_message(0, expires_at=1e11), rejected)
 
@@ -60,7 +60,7 @@ def test_audit_fails_and_names_the_first_where_something_is_wrong(relevo: Relevo
 
 
 def test_audit_reads_schedule_inbound_and_batches_too(relevo: Relevo, stored: Stored) -> None:
-    planned = a_message(0, status=Status.SCHEDULED, send_at=1e11, segments=[], batch="b1")
+    planned = a_message(0, status=Status.SCHEDULED, send_at=1e11, segments=(), batch="b1")
     inbound, told = an_inbound(1), a_delivery(2, kind="inbound", subject=an_id(1), created_at=1e11)
     batch = Batch(id="b1", app="bank", created_at=4e9, complete=True, rows=1)
     stored(

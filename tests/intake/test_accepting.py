@@ -17,7 +17,7 @@ async def test_submission_becomes_a_message_on_disk(desk: Desk) -> None:
         id=message.id, app="bank", lane="fast", interface="http", to=TELCEL, sender="45555", network="telcel",
         content=Content("hola"), created_at=now, expires_at=now + 300, reference="r1", batch="b1", receipt="final",
         callback="u", extras={"k": "v"}, carriers=("telcel",), carrier="telcel", status=Status.ACCEPTED,
-        updated_at=now, events=[Event(now, Status.ACCEPTED)],
+        updated_at=now, events=(Event(now, Status.ACCEPTED),),
     )  # fmt: skip
     assert await desk.store.message(message.id) == message
 

@@ -62,7 +62,7 @@ class Desk(Ground):
         message = Message(
             id=self.new_id(), app="bank", lane="fast", interface="http", to="525512345678", sender="45555",
             network="telcel", content=Content("hola", parts=parts), created_at=now, expires_at=now + 300,
-            carrier="telcel", segments=[Segment(number) for number in range(1, parts + 1)],
+            carrier="telcel", segments=tuple(Segment(number) for number in range(1, parts + 1)),
             **fields,
         )  # fmt: skip
         self.commits.accept(message, lambda *_: None, urgent=True)

@@ -30,7 +30,7 @@ def message(number: int, status: Status, *, ends: tuple[Status, ...] = ()) -> Me
     return Message(
         id=f"0190a5f0-0000-7000-8000-{number:012x}", app="bank", lane="bulk", interface="smpp", to=recipient(number),
         sender="45555", network="home", content=Content("x"), created_at=0.0, expires_at=0.0, status=status,
-        segments=[Segment(1, status)], events=[Event(0.0, end, segment=1) for end in ends or (status,)],
+        segments=(Segment(1, status),), events=tuple(Event(0.0, end, segment=1) for end in ends or (status,)),
     )  # fmt: skip
 
 

@@ -33,14 +33,14 @@ FULL = {
     "tags": ("otp", "promo-1"),
     "error_code": "expired",
     "error_detail": "too late, 'quoted' \"twice\"",
-    "segments": [
+    "segments": (
         Segment(1, Status.DELIVERED, "telcel", "telcel-1", "DEADBEEF", 0, ""),
         Segment(2, Status.UNDELIVERED, "movistar", "movistar-1", "", 0x14, "001"),
-    ],
-    "events": [
+    ),
+    "events": (
         Event(BASE + 0.123456789, Status.ACCEPTED),
         Event(BASE + 2, Status.UNDELIVERED, "m", "m-1", 0x14, "7", "x", 2),
-    ],
+    ),
 }
 
 

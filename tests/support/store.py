@@ -34,8 +34,8 @@ def a_message(n: float, **fields: Any) -> Message:
         "updated_at": at,
         "carriers": ("telcel", "movistar"),
         "carrier": "telcel",
-        "segments": [Segment(1, Status.ACCEPTED, "telcel")],
-        "events": [Event(at, Status.ACCEPTED)],
+        "segments": (Segment(1, Status.ACCEPTED, "telcel"),),
+        "events": (Event(at, Status.ACCEPTED),),
     }
     return Message(**{**plain, **fields})
 
@@ -45,7 +45,7 @@ def submitted(message: Message) -> Message:
     message.status = Status.SUBMITTED
     message.segments[0].status = Status.SUBMITTED
     message.segments[0].carrier_message_id = "a1b2"
-    message.events.append(Event(message.created_at + 1, Status.SUBMITTED, "telcel", "telcel-1", 0, "a1b2", "", 1))
+    message.events += (Event(message.created_at + 1, Status.SUBMITTED, "telcel", "telcel-1", 0, "a1b2", "", 1),)
     return message
 
 

@@ -9,8 +9,8 @@ from typing import get_args
 
 from gateway.smpp import events as event_module
 from gateway.smpp.codec import Frame, decode
-from gateway.smpp.events import Answered, Closing, Event, LateAnswer, Lost, Received, TimedOut
-from gateway.smpp.matrix import BINDS
+from gateway.smpp.events import Answered, Closing, Event, LateAnswer, Lost, Oddity, OddityKind, Received, TimedOut
+from gateway.smpp.matrix import BINDS, Role, State
 from gateway.smpp.pdu import (
     PDU_CLASSES,
     AlertNotification,
@@ -125,8 +125,15 @@ class Course:
             if frame.sequence_number == sequence_number
             and frame.command_id in {request_id | RESPONSE_BIT, RESPONSE_BIT}
         ]
+        if not given and not answers and self.crossed_our_unbind(events):
+            return
         assert given + len(answers) == 1, f"{octets.hex(' ')}: {events} {answers}"
         assert request_id in PDU_CLASSES or answers[0].command_status == _RINVCMDID, f"{octets.hex(' ')}: {answers}"
+
+    def crossed_our_unbind(self, events: list[Event]) -> bool:
+        """Whether an app asked for something before it heard that we unbind it: that alone gets no answer."""
+        leaving = self.session.role is Role.SMSC and self.session.state is State.UNBINDING
+        return leaving and any(isinstance(event, Oddity) and event.kind is OddityKind.WRONG_STATE for event in events)
 
     def read_all(self) -> None:
         self.carry(self.choices.one_of(_PIECES))
