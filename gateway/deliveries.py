@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from gateway.errors import StoreError
-from gateway.message import Delivery, Inbound, Message
+from gateway.message import FINAL, Delivery, Inbound, Message
 from gateway.store.commits import Commits
 from gateway.store.store import Store
 
@@ -25,6 +25,13 @@ log = structlog.get_logger()
 IN_MEMORY = 1_000
 LOOK_S = 20.0
 """So often the disk is looked at for pauses that nobody here remembers: those of before a start."""
+
+BEHIND_S = 1.0
+"""So long an event waits at least for an earlier one of its message that is due and not yet on its way."""
+FORGOTTEN_S = 3600.0
+"""So long after it was due an earlier event is waited for: by then it is read before, or was deleted."""
+MOST_FIRST = 100_000
+"""Messages whose order is remembered for an app that takes nothing; beyond, an event may come before an earlier one."""
 
 RECEIPT, INBOUND = "receipt", "inbound"
 KINDS = (RECEIPT, INBOUND)
@@ -64,7 +71,7 @@ class Backlog:
     """What one app is owed of one kind: a bounded queue, and whether there is more on disk."""
 
     __slots__ = (
-        *("app", "due", "due_seconds", "held", "kind", "late"),
+        *("app", "due", "due_seconds", "first", "held", "kind", "late"),
         *("loading", "look_at", "more", "pumping", "queue", "settled"),
     )
 
@@ -81,6 +88,7 @@ class Backlog:
         self.due: list[int] = []  # a heap of the seconds at which something put off is to be tried again
         self.due_seconds: set[int] = set()  # what is in it
         self.look_at = 0.0
+        self.first: dict[str, tuple[str, float]] = {}  # message -> its first event that waits for a try, and until when
 
     def put_off(self, until: float) -> None:
         """Something on disk is to be tried again at this epoch second. Seconds, so that a million need few."""
@@ -196,7 +204,7 @@ class Deliveries:
             return
         backlog.pumping = True
         try:
-            self._hand_over(backlog.queue)
+            self._hand_over(backlog)
         finally:
             backlog.pumping = False
         if backlog.more and not backlog.loading and len(backlog.queue) < IN_MEMORY // 2 and self._anyone(backlog):
@@ -205,13 +213,33 @@ class Deliveries:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def _hand_over(self, queue: deque[Parcel]) -> None:
+    def _hand_over(self, backlog: Backlog) -> None:
+        queue = backlog.queue
         while queue:
             parcel = queue.popleft()
+            if backlog.first and self._is_behind(backlog, parcel.delivery):
+                continue
             way = self._way(parcel)
             if way is None or not way.send(parcel, self._done):
                 queue.appendleft(parcel)
                 return
+
+    def _is_behind(self, backlog: Backlog, delivery: Delivery) -> bool:
+        """Put off an event while an earlier one of its message waits for a try. It counts as no try of its own."""
+        now = self._utc()
+        earlier_id, until = backlog.first.get(delivery.subject, (delivery.id, now))
+        if now - until > FORGOTTEN_S:  # the earlier one is not on disk any more
+            del backlog.first[delivery.subject]
+            return False
+        if earlier_id >= delivery.id or earlier_id in backlog.held:  # what is held goes before it
+            return False
+        backlog.held.discard(delivery.id)
+        if backlog.loading:
+            backlog.settled.add(delivery.id)
+        delivery.next_at = max(until, now + BEHIND_S)
+        backlog.put_off(delivery.next_at)
+        self._commits.postpone(delivery)
+        return True
 
     def _anyone(self, backlog: Backlog) -> bool:
         """Whether reading on makes sense: nothing is queued that no way wants."""
@@ -273,6 +301,8 @@ class Deliveries:
             self._commits.delivered(delivery.id)
         else:
             outcome = self._postpone(backlog, parcel, outcome, why)
+        if outcome is not Outcome.RETRY and backlog.first.get(delivery.subject, ("",))[0] == delivery.id:
+            del backlog.first[delivery.subject]
         self._on_outcome(parcel, outcome)
         for other in self._backlogs(delivery.app):  # they share a bind's window: the place goes to the other kind first
             if other.queue and other is not backlog:
@@ -290,7 +320,17 @@ class Deliveries:
             outcome = Outcome.DEAD
             delivery.state = "dead"
         else:
-            delivery.next_at = self._utc() + pause_s
+            delivery.next_at = _after_earlier(backlog, delivery, self._utc() + pause_s)
             backlog.put_off(delivery.next_at)
         self._commits.postpone(delivery)
         return outcome
+
+
+def _after_earlier(backlog: Backlog, delivery: Delivery, at: float) -> float:
+    """When an event is tried again: not before an earlier one of its message. One that others may follow is noted."""
+    earlier_id, until = backlog.first.get(delivery.subject, (delivery.id, 0.0))
+    if earlier_id < delivery.id:
+        return max(at, until)
+    if delivery.kind == RECEIPT and delivery.status not in FINAL and len(backlog.first) < MOST_FIRST:
+        backlog.first[delivery.subject] = (delivery.id, at)
+    return at
