@@ -11,7 +11,7 @@ OTP_P99_S = 0.020
 SLOWEST_ANSWER = 2.0
 """How much later than the median all but a few answers come: a lognormal of 0.25 has 0.3 % beyond."""
 PAUSE_S = 1.0
-NEARLY = 0.98
+NEARLY = 0.96
 LEARNT = 0.79
 REFUSED, REFUSED_OVER_MANY_BINDS = 0.07, 0.2
 MANY_BINDS = 5
@@ -41,7 +41,7 @@ def longest_wait_s(setup: Setup) -> float:
     if not TokenBucket(setup.tps, reserve=setup.reserve).headroom:
         wait_s += GUARD / setup.tps
     if setup.habits.takes_per_s:
-        wait_s += PAUSE_S + setup.habits.response_s + 1.0 / setup.habits.takes_per_s
+        wait_s += PAUSE_S + SLOWEST_ANSWER * setup.habits.response_s + 1.0 / setup.habits.takes_per_s
     return wait_s
 
 

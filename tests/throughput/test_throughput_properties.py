@@ -1,11 +1,12 @@
 """What holds whatever comes: the carrier's second, the fast lane's reserve, and that nothing is lost in a lane."""
 
 from bisect import bisect_right
+from math import inf
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from throughput.bucket import TokenBucket
+from throughput.bucket import LATE_S, TokenBucket
 from throughput.lanes import Entry, Lane
 from throughput.scheduler import Gate, Scheduler, Send
 
@@ -50,6 +51,49 @@ def test_bucket_never_gives_more_than_its_rate_in_any_second(
             assert bucket.next_send_time(now) == max(now, bucket.ready_at)
             assert bucket.next_send_time(now, 1, True) == max(now, bucket.urgent_ready_at)
     assert most_in_a_second(sent) <= rate
+
+
+def furthest_ahead(sent: list[tuple[float, int]], rate: float) -> float:
+    """By how much the segments of any window pass rate x its length, at the most."""
+    before, ahead, lowest = 0, 0.0, inf
+    for at, n in sent:
+        lowest = min(lowest, before - rate * at)
+        before += n
+        ahead = max(ahead, before - rate * at - lowest)
+    return ahead
+
+
+@given(
+    rates,
+    st.sampled_from([1, 5, 20]),
+    st.sampled_from([0.0, 0.2, 0.9]),
+    st.booleans(),
+    st.lists(
+        st.tuples(gaps, st.integers(1, 4), st.booleans(), st.booleans(), st.sampled_from([0.0, 0.01, 5.0])),
+        max_size=200,
+    ),
+)
+def test_bucket_never_gives_more_than_rate_times_time_and_burst_in_any_window(
+    rate: int, burst: int, reserve: float, fast_too: bool, asked: list[tuple[float, int, bool, bool, float]]
+) -> None:
+    """What goes at once is `burst`, or one message; a late turn makes up for LATE_S. The fast lane has a schedule of its
+    own, so both may be ahead."""
+    bucket, now = TokenBucket(rate, burst, reserve), 0.0
+    sent: list[tuple[float, int]] = []
+    longest = 1
+    for gap, n, fast, patient, waited_s in asked:
+        urgent = fast and fast_too
+        if n > bucket.most(urgent):
+            continue
+        now += gap
+        if patient:
+            now = bucket.next_send_time(now, n, urgent)
+        if bucket.next_send_time(now, n, urgent) <= now:
+            bucket.spend(now, now - waited_s, n, urgent)
+            sent.append((now, n))
+            longest = max(longest, n)
+    lanes = 1 + fast_too
+    assert furthest_ahead(sent, rate) <= lanes * (max(min(burst, rate), longest) + rate * LATE_S) + 1e-6
 
 
 @given(rates, st.lists(st.tuples(gaps, st.floats(0.3, 1.0)), max_size=100))
