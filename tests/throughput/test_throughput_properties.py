@@ -76,8 +76,7 @@ def furthest_ahead(sent: list[tuple[float, int]], rate: float) -> float:
 def test_bucket_never_gives_more_than_rate_times_time_and_burst_in_any_window(
     rate: int, burst: int, reserve: float, fast_too: bool, asked: list[tuple[float, int, bool, bool, float]]
 ) -> None:
-    """At once goes `burst`, or one message; a late turn makes up for LATE_S. The fast lane has its own schedule: both may
-    be ahead."""
+    """At once goes `burst`, or one message; a late turn makes up for LATE_S. Both lanes may be ahead."""
     bucket, now = TokenBucket(rate, burst, reserve), 0.0
     sent: list[tuple[float, int]] = []
     longest = 1
