@@ -1,13 +1,17 @@
 """The road out to an app: receipts and inbound messages, kept on disk until the app took them.
 
 A delivery is written in the commit that makes it true and leaves with the app's yes. In between it is offered to the
-app's way: a receiving bind, or its webhook. Each app has a queue of its own, bounded in memory, the rest is on disk
+app's way: a receiving bind, or its webhook. Each app has queues of its own, bounded in memory, the rest is on disk
 and read back as room appears, so that an app that stalls costs nobody else anything.
+
+What is urgent, receipts of the fast lane and inbound messages, goes before the receipts of bulk: it has queues and
+reads of its own, and a place that comes free is its. Bulk keeps a share: while both wait, every fourth place that
+comes free is bulk's (BULK_EVERY). A message has one lane, so the order of its own events stays what it is.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import Enum, auto
 from heapq import heappop, heappush
 from math import ceil
@@ -33,8 +37,10 @@ FORGOTTEN_S = 3600.0
 MOST_FIRST = 100_000
 """Messages whose order is remembered for an app that takes nothing; beyond, an event may come before an earlier one."""
 
+BULK_EVERY = 4
+"""Of so many places that come free while urgent ones and bulk wait, one is bulk's."""
+
 RECEIPT, INBOUND = "receipt", "inbound"
-KINDS = (RECEIPT, INBOUND)
 
 
 class Outcome(Enum):
@@ -67,17 +73,32 @@ class Way(Protocol):
         """Take it if there is room, and call `done(parcel, outcome, why)` exactly once later; False: no room now."""
 
 
+class Share:
+    """Whose turn it is while urgent ones and bulk wait for the same places."""
+
+    __slots__ = ("_turn",)
+
+    def __init__(self) -> None:
+        self._turn = 0
+
+    def is_bulks(self) -> bool:
+        """Whether the next place is bulk's: every BULK_EVERY-th that is asked for."""
+        self._turn = (self._turn + 1) % BULK_EVERY
+        return self._turn == 0
+
+
 class Backlog:
-    """What one app is owed of one kind: a bounded queue, and whether there is more on disk."""
+    """One app's urgent deliveries of one kind, or its bulk: a bounded queue, and whether there is more on disk."""
 
     __slots__ = (
-        *("app", "due", "due_seconds", "first", "held", "kind", "late"),
-        *("loading", "look_at", "more", "pumping", "queue", "settled"),
+        *("app", "due", "due_seconds", "first", "held", "late"),
+        *("loading", "look_at", "more", "pumping", "queue", "settled", "urgent"),
     )
 
-    def __init__(self, app: str, kind: str) -> None:
+    def __init__(self, app: str, urgent: str) -> None:
+        """`urgent` is the kind; "" is what is not urgent, of whatever kind."""
         self.app = app
-        self.kind = kind
+        self.urgent = urgent
         self.queue: deque[Parcel] = deque()
         self.held: set[str] = set()  # ids in the queue or with a way
         self.more = True  # on disk, perhaps; the first read says
@@ -108,6 +129,25 @@ class Backlog:
         return due
 
 
+class Owed:
+    """All that one app is owed."""
+
+    __slots__ = ("bulk", "fast", "inbound", "ordered", "share")
+
+    def __init__(self, app: str) -> None:
+        self.inbound = Backlog(app, INBOUND)
+        self.fast = Backlog(app, RECEIPT)
+        self.bulk = Backlog(app, "")
+        self.ordered = (self.inbound, self.fast, self.bulk)  # the urgent ones first
+        self.share = Share()
+
+    def backlog(self, delivery: Delivery) -> Backlog:
+        """The one that a delivery belongs to, in memory and as it is read from disk."""
+        if not delivery.urgent:
+            return self.bulk
+        return self.inbound if delivery.kind == INBOUND else self.fast
+
+
 class Deliveries:
     """All apps' deliveries. `ways` are asked in order for each parcel; the first that serves it takes it.
 
@@ -131,7 +171,7 @@ class Deliveries:
         self._retry_after_s = retry_after_s
         self._on_outcome = on_outcome
         self._ways: list[Way] = []
-        self._apps: dict[str, dict[str, Backlog]] = {}
+        self._apps: dict[str, Owed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._done = self._settle
         for app in apps:
@@ -143,14 +183,15 @@ class Deliveries:
 
     def add_app(self, app: str) -> None:
         """An app that a changed configuration brought."""
-        self._apps.setdefault(app, {kind: Backlog(app, kind) for kind in KINDS})
+        if app not in self._apps:
+            self._apps[app] = Owed(app)
 
     def offer(self, parcel: Parcel) -> None:
         """A delivery that has just become durable: on its way at once where there is room."""
-        app = self._apps.get(parcel.delivery.app)
-        if app is None:
+        owed = self._apps.get(parcel.delivery.app)
+        if owed is None:
             return
-        backlog = app[parcel.delivery.kind]
+        backlog = owed.backlog(parcel.delivery)
         if parcel.delivery.id in backlog.held:
             return
         if backlog.loading and len(backlog.late) < IN_MEMORY:
@@ -192,19 +233,21 @@ class Deliveries:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _backlogs(self, app: str) -> Iterable[Backlog]:
-        return self._apps.get(app, {}).values()
+    def _backlogs(self, app: str) -> tuple[Backlog, ...]:
+        owed = self._apps.get(app)
+        return owed.ordered if owed is not None else ()
 
     def _way(self, parcel: Parcel) -> Way | None:
         return next((way for way in self._ways if way.serves(parcel.delivery.app, parcel)), None)
 
-    def _pump(self, backlog: Backlog) -> None:
-        """Hand over what there is room for, and have more read. A way that answers at once calls in here again."""
+    def _pump(self, backlog: Backlog, *, one: bool = False) -> None:
+        """Hand over what there is room for, or one, and have more read. A way that answers at once calls in here
+        again."""
         if backlog.pumping:
             return
         backlog.pumping = True
         try:
-            self._hand_over(backlog)
+            self._hand_over(backlog, one)
         finally:
             backlog.pumping = False
         if backlog.more and not backlog.loading and len(backlog.queue) < IN_MEMORY // 2 and self._anyone(backlog):
@@ -213,7 +256,7 @@ class Deliveries:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def _hand_over(self, backlog: Backlog) -> None:
+    def _hand_over(self, backlog: Backlog, one: bool) -> None:
         queue = backlog.queue
         while queue:
             parcel = queue.popleft()
@@ -222,6 +265,8 @@ class Deliveries:
             way = self._way(parcel)
             if way is None or not way.send(parcel, self._done):
                 queue.appendleft(parcel)
+                return
+            if one:
                 return
 
     def _is_behind(self, backlog: Backlog, delivery: Delivery) -> bool:
@@ -249,7 +294,7 @@ class Deliveries:
         """Read what is due from disk, oldest first, skipping what is already held."""
         backlog.settled.clear()
         try:
-            await self._commits.drain()
+            await self._commits.settled()  # of deliveries; what waits of a batch to be accepted is none of it
             backlog.more = False
             found = await self._read(backlog)
         except StoreError as error:
@@ -270,7 +315,7 @@ class Deliveries:
     async def _read(self, backlog: Backlog) -> list[Parcel]:
         """A slice of what is due, without what a way holds or has settled while it was read."""
         limit = IN_MEMORY + len(backlog.held)
-        rows = await self._store.deliveries(backlog.app, self._utc(), "", limit, backlog.kind)
+        rows = await self._store.owed(backlog.app, self._utc(), limit, backlog.urgent)
         backlog.more = backlog.more or len(rows) == limit
         parcels = await self._parcels([row for row in rows if row.id not in backlog.held])
         return [parcel for parcel in parcels if parcel.delivery.id not in backlog.settled]
@@ -293,7 +338,8 @@ class Deliveries:
     def _settle(self, parcel: Parcel, outcome: Outcome, why: str) -> Outcome:
         """An offer was answered: it leaves, waits for its next try, or is dead."""
         delivery = parcel.delivery
-        backlog = self._apps[delivery.app][delivery.kind]
+        owed = self._apps[delivery.app]
+        backlog = owed.backlog(delivery)
         backlog.held.discard(delivery.id)
         if backlog.loading:
             backlog.settled.add(delivery.id)
@@ -304,12 +350,22 @@ class Deliveries:
         if outcome is not Outcome.RETRY and backlog.first.get(delivery.subject, ("",))[0] == delivery.id:
             del backlog.first[delivery.subject]
         self._on_outcome(parcel, outcome)
-        for other in self._backlogs(delivery.app):  # they share a bind's window: the place goes to the other kind first
-            if other.queue and other is not backlog:
-                self._pump(other)
-        if backlog.queue or backlog.more:
-            self._pump(backlog)
+        self._go_on(owed, backlog)
         return outcome
+
+    def _go_on(self, owed: Owed, settled: Backlog) -> None:
+        """A place has come free: whose it is, where they share a bind's window or a webhook's connections."""
+        inbound, fast, bulk = owed.ordered
+        if inbound.queue or fast.queue:
+            if bulk.queue and owed.share.is_bulks():
+                self._pump(bulk, one=True)
+            for urgent in (fast, inbound) if settled is inbound else (inbound, fast):
+                if urgent.queue:
+                    self._pump(urgent)
+        if bulk.queue and settled is not bulk:
+            self._pump(bulk)
+        if settled.queue or settled.more:
+            self._pump(settled)
 
     def _postpone(self, backlog: Backlog, parcel: Parcel, outcome: Outcome, why: str) -> Outcome:
         delivery = parcel.delivery

@@ -213,7 +213,12 @@ class InboundRoad:
             self._tell(inbound)
         if inbound.app:
             delivery = Delivery(
-                id=self._new_id(), app=inbound.app, kind="inbound", subject=inbound.id, created_at=inbound.received_at
+                id=self._new_id(),
+                app=inbound.app,
+                kind="inbound",
+                subject=inbound.id,
+                created_at=inbound.received_at,
+                urgent=True,
             )
             self._commits.deliver(delivery)
             self._commits.then(self._offered, Parcel(delivery, None, inbound), urgent=False)

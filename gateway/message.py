@@ -273,7 +273,8 @@ class Delivery(msgspec.Struct, kw_only=True):
     """Something an app has to be told, kept until it took it.
 
     `subject` is the id of the message (kind receipt) or of the inbound message (kind inbound); `status` the word of
-    the receipt. `state` is waiting or dead; `next_at` the epoch second before which it is not tried again.
+    the receipt. `state` is waiting or dead; `next_at` the epoch second before which it is not tried again. What is
+    `urgent`, an inbound message or a receipt of the fast lane, goes before what is not.
     """
 
     id: str
@@ -288,3 +289,4 @@ class Delivery(msgspec.Struct, kw_only=True):
     created_at: float = 0.0
     next_at: float = 0.0
     detail: str = ""
+    urgent: bool = False

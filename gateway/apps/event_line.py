@@ -2,6 +2,9 @@
 
 When one is not taken, those behind it wait for their own next try. Calls are made by workers, which end when there is
 nothing to do.
+
+A call may take as long as the app likes, so bulk never has all the places: an eighth of them is kept for what is urgent
+(none of fewer than eight), and what is urgent takes the next turn of a paced line. Of every few turns one is bulk's.
 """
 
 import asyncio
@@ -13,13 +16,16 @@ import structlog
 
 from gateway.apps.pace import Pace
 from gateway.apps.webhook_post import Answer
-from gateway.deliveries import Done, Outcome, Parcel
+from gateway.deliveries import Done, Outcome, Parcel, Share
 from gateway.metrics import Metrics
 
 log = structlog.get_logger()
 
 IN_FLIGHT = 32
 """Events of one app that may be on their way at once, and connections to it, where nothing else is configured."""
+
+KEPT = 8
+"""One of so many places is kept for what is urgent."""
 
 BEHIND = "an earlier event of the same message was not taken"
 
@@ -47,11 +53,16 @@ class EventLine:
         self._post = post
         self._pace = pace
         self._most = most
+        self._most_bulk = most - most // KEPT
         self._pausing: set[asyncio.Task[None]] = set()
         self._workers: set[asyncio.Task[None]] = set()
-        self._idle = 0  # workers that will look at _ready again, or for the first time
+        self._idle = 0  # workers that wait for their turn, or will look whether something is ready
+        self._turning = 0  # those that wait for their turn: each will take one of what is ready
         self._open = 0
-        self._ready: deque[Offer] = deque()
+        self._open_bulk = 0
+        self._urgent: deque[Offer] = deque()  # ready, as is what is in _bulk
+        self._bulk: deque[Offer] = deque()
+        self._share = Share()
         self._lines: dict[str, deque[Offer]] = {}  # subject of what is under way -> what waits behind it
         self._counts = {
             Outcome.TAKEN: metrics.webhooks(app, "ok"),
@@ -61,16 +72,18 @@ class EventLine:
 
     def take(self, offer: Offer) -> bool:
         """Take it on if there is room."""
-        if self._open >= self._most:
+        delivery = offer.parcel.delivery
+        if self._open >= self._most or (self._open_bulk >= self._most_bulk and not delivery.urgent):
             return False
         self._open += 1
-        line = self._lines.get(offer.parcel.delivery.subject)
+        self._open_bulk += 0 if delivery.urgent else 1
+        line = self._lines.get(delivery.subject)
         if line is not None:
             line.append(offer)
             return True
-        self._lines[offer.parcel.delivery.subject] = deque()
-        self._ready.append(offer)
-        if len(self._ready) > self._idle:
+        self._lines[delivery.subject] = deque()
+        self._be_ready(offer)
+        if self._ready > self._idle:
             self._idle += 1
             worker = asyncio.get_running_loop().create_task(self._work(), name=f"{self._name} {self._app}")
             self._workers.add(worker)
@@ -88,11 +101,26 @@ class EventLine:
                 worker.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    @property
+    def _ready(self) -> int:
+        return len(self._urgent) + len(self._bulk)
+
+    def _be_ready(self, offer: Offer) -> None:
+        (self._urgent if offer.parcel.delivery.urgent else self._bulk).append(offer)
+
+    def _next(self) -> Offer:
+        """Of what is ready, which one goes now."""
+        if self._urgent and not (self._bulk and self._share.is_bulks()):
+            return self._urgent.popleft()
+        return self._bulk.popleft()
+
     async def _work(self) -> None:
-        while self._ready:
-            offer = self._ready.popleft()
-            self._idle -= 1
+        while self._ready > self._turning:
+            self._turning += 1
             await self._turn()
+            self._turning -= 1
+            offer = self._next()
+            self._idle -= 1
             answer = await self._try(offer.parcel)
             self._idle += 1
             self._settle(offer, answer)
@@ -121,11 +149,13 @@ class EventLine:
         line = self._lines.pop(offer.parcel.delivery.subject)
         failed: list[Offer] = []
         if line and answer.taken:
-            self._ready.append(line.popleft())
+            self._be_ready(line.popleft())
             self._lines[offer.parcel.delivery.subject] = line
         else:
             failed.extend(line)
         self._open -= 1 + len(failed)
+        if not offer.parcel.delivery.urgent:  # nor are those behind it, which are of the same message
+            self._open_bulk -= 1 + len(failed)
         self._tell(offer, Outcome.TAKEN if answer.taken else Outcome.RETRY, answer.why)
         for behind in failed:
             behind.done(behind.parcel, Outcome.RETRY, BEHIND)

@@ -180,6 +180,7 @@ class Receipts:
             status=message.status,
             url=message.callback,
             created_at=now,
+            urgent=message.lane == "fast",
         )
         self._commits.deliver(delivery)
         self._commits.then(self._offered, Parcel(delivery, message, None), urgent=False)

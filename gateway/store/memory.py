@@ -150,6 +150,11 @@ class MemoryStore:
         found = (row for row in due if kind in {"", row[2]})
         return [read_delivery(row) for row in _first(limit, found)]
 
+    async def owed(self, app: str, now: float, limit: int, urgent: str) -> list[Delivery]:
+        """The first waiting deliveries of an app that are due: urgent ones of a kind, or those that are not."""
+        found = await self.deliveries(app, now, "", len(self._deliveries), urgent)
+        return [delivery for delivery in found if delivery.urgent == bool(urgent)][:limit]
+
     async def delivery(self, delivery_id: str) -> Delivery | None:
         """One delivery, waiting or dead."""
         self._check()
@@ -309,7 +314,7 @@ class MemoryStore:
         url, state, attempts, next_at, detail, delivery_id = row
         old = self._deliveries.get(delivery_id)
         if old is not None:
-            self._deliveries.put((*old[:6], url, state, attempts, old[9], next_at, detail))
+            self._deliveries.put((*old[:6], url, state, attempts, old[9], next_at, detail, old[12]))
 
 
 def _check_values(rows: Iterable[Row]) -> None:

@@ -20,8 +20,8 @@ DELETE FROM deliveries WHERE id = ?;
 
 -- name: deliver
 INSERT OR REPLACE INTO deliveries
-    (id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+    (id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail, urgent)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: postpone
 UPDATE deliveries SET url = ?, state = ?, attempts = ?, next_at = ?, detail = ? WHERE id = ?;
@@ -98,16 +98,27 @@ WHERE s.send_at <= ? ORDER BY s.send_at, s.id LIMIT ?;
 SELECT min(send_at) FROM schedule;
 
 -- name: deliveries
-SELECT id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail
+SELECT id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail, urgent
 FROM deliveries
 WHERE state = 'waiting' AND app = ? AND id > ? AND (next_at <= ? OR next_at > ?) AND (? = '' OR kind = ?) ORDER BY id LIMIT ?;
 
+-- name: bulk_deliveries
+SELECT id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail, urgent
+FROM deliveries
+WHERE state = 'waiting' AND app = ? AND (next_at <= ? OR next_at > ?) AND urgent = 0 ORDER BY id LIMIT ?;
+
+-- name: urgent_deliveries
+SELECT id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail, urgent
+FROM deliveries
+WHERE state = 'waiting' AND urgent = 1 AND app = ? AND kind = ? AND (next_at <= ? OR next_at > ?)
+ORDER BY id LIMIT ?;
+
 -- name: delivery
-SELECT id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail
+SELECT id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail, urgent
 FROM deliveries WHERE id = ?;
 
 -- name: dead_deliveries
-SELECT id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail
+SELECT id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail, urgent
 FROM deliveries WHERE state = 'dead' AND id > ? ORDER BY id LIMIT ?;
 
 -- name: deliveries_waiting
@@ -212,7 +223,7 @@ SELECT s.id FROM schedule AS s LEFT JOIN messages AS m ON m.id = s.id WHERE s.id
 
 -- name: deliveries_with_subject
 -- All deliveries, with whether what they tell of is there.
-SELECT id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail,
+SELECT id, app, kind, subject, status, segment, url, state, attempts, created_at, next_at, detail, urgent,
     CASE kind WHEN 'inbound' THEN EXISTS (SELECT 1 FROM inbound AS i WHERE i.id = d.subject)
     ELSE EXISTS (SELECT 1 FROM messages AS m WHERE m.id = d.subject) END
 FROM deliveries AS d WHERE id > ? ORDER BY id LIMIT ?;

@@ -153,7 +153,7 @@ def read_messages(rows: Iterable[Row]) -> list[Message]:
 
 
 def delivery_row(delivery: Delivery) -> Row:
-    """A delivery as it is inserted, 12 columns."""
+    """A delivery as it is inserted, 13 columns."""
     d = delivery
     return (
         d.id,
@@ -168,6 +168,7 @@ def delivery_row(delivery: Delivery) -> Row:
         d.created_at,
         d.next_at,
         d.detail,
+        int(d.urgent),
     )
 
 
@@ -192,6 +193,7 @@ def read_delivery(row: Row) -> Delivery:
         created_at=row[9],
         next_at=row[10],
         detail=row[11],
+        urgent=row[12] == 1,
     )
 
 

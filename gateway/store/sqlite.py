@@ -191,6 +191,14 @@ class SqliteStore:
         rows = await self._walk("deliveries", app, after, now, now + FAR_S, kind, kind, limit)
         return [read_delivery(row) for row in rows]
 
+    async def owed(self, app: str, now: float, limit: int, urgent: str) -> list[Delivery]:
+        """The first waiting deliveries of an app that are due: urgent ones of a kind, or those that are not."""
+        if urgent:
+            rows = await self._look("urgent_deliveries", app, urgent, now, now + FAR_S, limit)
+        else:
+            rows = await self._walk("bulk_deliveries", app, now, now + FAR_S, limit)
+        return [read_delivery(row) for row in rows]
+
     async def dead_deliveries(self, after: str, limit: int) -> list[Delivery]:
         """Dead deliveries of all apps, oldest first."""
         return [read_delivery(row) for row in await self._walk("dead_deliveries", after, limit)]

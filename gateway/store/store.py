@@ -249,6 +249,9 @@ class Store(Protocol):
         Of one `kind` (receipt, inbound), or of any where it is "".
         """
 
+    async def owed(self, app: str, now: float, limit: int, urgent: str) -> list[Delivery]:
+        """The first of an app's `deliveries` that are urgent, of the kind `urgent`; of those that are not where ""."""
+
     async def delivery(self, delivery_id: str) -> Delivery | None:
         """One delivery, waiting or dead."""
 

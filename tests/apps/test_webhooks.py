@@ -11,7 +11,7 @@ from aiohttp import web
 from standardwebhooks import Webhook as Verifier
 
 from gateway.apps import webhooks as webhooks_module
-from gateway.apps.event_line import BEHIND, IN_FLIGHT
+from gateway.apps.event_line import BEHIND, IN_FLIGHT, KEPT
 from gateway.apps.webhook_post import Answer, Poster
 from gateway.apps.webhooks import Webhooks
 from gateway.config.apps import App, Webhook
@@ -24,6 +24,7 @@ from gateway.store.store import Changes
 from tests.support.clock import ManualClock
 from tests.support.store import a_delivery, a_message, an_inbound
 
+FOR_BULK = IN_FLIGHT - IN_FLIGHT // KEPT
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -38,8 +39,10 @@ def an_app(
     return App(webhook=Webhook(url, Secret(SECRET), events, concurrency, rate), **fields)
 
 
-def a_parcel(n: int, *, subject: str = "", app: str = "bank", kind: str = "receipt", url: str = "") -> Parcel:
-    delivery = a_delivery(n, app=app, kind=kind, subject=subject or f"m{n}", url=url)
+def a_parcel(
+    n: int, *, subject: str = "", app: str = "bank", kind: str = "receipt", url: str = "", urgent: bool = False
+) -> Parcel:
+    delivery = a_delivery(n, app=app, kind=kind, subject=subject or f"m{n}", url=url, urgent=urgent)
     return Parcel(delivery, a_message(0), None) if kind == "receipt" else Parcel(delivery, None, an_inbound(n))
 
 
@@ -175,12 +178,43 @@ async def test_webhook_tells_what_became_of_a_post_and_counts_it(way: Way) -> No
 
 
 async def test_webhook_has_room_for_so_many_at_once(way: Way) -> None:
-    parcels = [a_parcel(n) for n in range(IN_FLIGHT + 1)]
-    assert way.send(*parcels) == [True] * IN_FLIGHT + [False]
-    await way.posted(IN_FLIGHT)
+    parcels = [a_parcel(n) for n in range(FOR_BULK + 1)]
+    assert way.send(*parcels) == [True] * FOR_BULK + [False]
+    await way.posted(FOR_BULK)
     await way.answer(5)
     assert way.send(parcels[-1]) == [True]
+    await way.posted(FOR_BULK + 1)
+
+
+async def test_webhook_keeps_an_eighth_of_its_room_for_what_is_urgent(way: Way) -> None:
+    assert way.send(*(a_parcel(n) for n in range(IN_FLIGHT)))[-5:] == [True] + [False] * 4
+    kept = IN_FLIGHT - FOR_BULK
+    urgent = [a_parcel(100 + n, urgent=True) for n in range(kept + 1)]
+    assert way.send(*urgent) == [True] * kept + [False]
+    await way.posted(IN_FLIGHT)
+    await way.answer(0)  # one of bulk's
+    assert way.send(urgent[-1], a_parcel(200)) == [True, False]
     await way.posted(IN_FLIGHT + 1)
+    await way.answer(FOR_BULK)  # an urgent one: the room it leaves is anybody's
+    assert way.send(a_parcel(200)) == [True]
+
+
+async def test_webhook_of_few_connections_keeps_none() -> None:
+    way = Way({"bank": an_app(concurrency=KEPT - 1)})
+    assert way.send(*(a_parcel(n) for n in range(KEPT - 1))) == [True] * (KEPT - 1)
+    await way.webhooks.stop()
+
+
+async def test_urgent_event_takes_the_next_turn_of_a_paced_webhook_and_bulk_one_of_every_few(way: Way) -> None:
+    way.webhooks.change({"bank": an_app("http://127.0.0.1:1/paced", rate=200.0)})
+    poster = way.posters["http://127.0.0.1:1/paced"]
+    bulk, urgent = [a_parcel(n) for n in range(6)], [a_parcel(10 + n, urgent=True) for n in range(5)]
+    way.send(*bulk)
+    await way.posted(1, poster)
+    assert all(way.send(*urgent))
+    await way.posted(11, poster)
+    order = [*bulk[:1], *urgent[:3], *bulk[1:2], *urgent[3:], *bulk[2:]]
+    assert poster.ids == [parcel.delivery.id for parcel in order]
 
 
 async def test_webhook_has_the_concurrency_that_is_configured() -> None:
@@ -211,7 +245,7 @@ async def test_webhook_posts_no_faster_than_its_rate_and_leaves_the_rest_on_disk
 
 async def test_webhook_of_one_app_does_not_wait_for_anothers() -> None:
     way = Way({"bank": an_app("http://127.0.0.1:1/bank"), "shop": an_app("http://127.0.0.1:1/shop")})
-    way.send(*(a_parcel(n) for n in range(IN_FLIGHT)))
+    way.send(*(a_parcel(n) for n in range(FOR_BULK)))
     assert way.send(a_parcel(99), a_parcel(100, app="shop")) == [False, True]
     shop = way.posters["http://127.0.0.1:1/shop"]
     await way.posted(1, shop)
@@ -247,7 +281,7 @@ async def test_events_behind_one_that_failed_do_not_overtake_it(way: Way) -> Non
         (Outcome.RETRY, BEHIND),
     ]
     assert len(way.poster.posts) == 1
-    assert way.send(*(a_parcel(n) for n in range(20, 20 + IN_FLIGHT))) == [True] * IN_FLIGHT  # all room is back
+    assert way.send(*(a_parcel(n) for n in range(20, 20 + FOR_BULK))) == [True] * FOR_BULK  # all room is back
 
 
 async def test_webhook_goes_on_after_a_fault_of_its_own(way: Way) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from gateway.deliveries import Deliveries, Done, Outcome, Parcel
 from gateway.errors import StoreError
@@ -60,8 +61,8 @@ class SlowStore(MemoryStore):
         self.reads = 0
         self.error: StoreError | None = None
 
-    async def deliveries(self, app: str, now: float, after: str, limit: int, kind: str = "") -> list[Delivery]:
-        found = await super().deliveries(app, now, after, limit, kind)
+    async def owed(self, app: str, now: float, limit: int, urgent: str) -> list[Delivery]:
+        found = await super().owed(app, now, limit, urgent)
         self.reads += 1
         self.reading.set()
         await self.gate.wait()
@@ -88,9 +89,10 @@ class Road:
             on_outcome=lambda parcel, outcome: self.outcomes.append((parcel.delivery.id, outcome)),
         )
 
-    def parcel(self, n: float, *, app: str = "bank", kind: str = "receipt") -> Parcel:
+    def parcel(self, n: float, *, app: str = "bank", kind: str = "receipt", urgent: bool = False) -> Parcel:
         """A delivery that is written with the next commit."""
-        delivery = a_delivery(n, app=app, kind=kind, subject=a_message(0).id)
+        urgent = urgent or kind == "inbound"
+        delivery = a_delivery(n, app=app, kind=kind, subject=a_message(0).id, urgent=urgent)
         self.commits.deliver(delivery)
         if kind == "inbound":
             return Parcel(delivery, None, an_inbound(0))
@@ -102,9 +104,9 @@ class Road:
         for parcel in parcels:
             self.deliveries.offer(parcel)
 
-    async def write(self, *numbers: float, app: str = "bank", kind: str = "receipt", next_at: float = 0.0) -> None:
+    async def write(self, *numbers: float, **fields: Any) -> None:
         """Deliveries that are on disk and were never offered, as a start finds them."""
-        rows = [a_delivery(n, app=app, kind=kind, subject=a_message(0).id, next_at=next_at) for n in numbers]
+        rows = [a_delivery(n, subject=a_message(0).id, **fields) for n in numbers]
         await self.store.commit(Changes(deliveries={row.id: row for row in rows}))
 
     async def settled(self) -> None:

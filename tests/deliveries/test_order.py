@@ -34,7 +34,7 @@ async def test_later_event_waits_until_the_earlier_one_is_taken() -> None:
         way.answer()
         way.answer()
         assert await road.on_disk() == []
-        assert road.deliveries._apps["bank"]["receipt"].first == {}
+        assert road.deliveries._apps["bank"].bulk.first == {}
 
 
 async def test_event_that_failed_behind_another_is_not_tried_before_it() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from gateway.errors import StoreError
 from gateway.message import Content
+from gateway.store.migrate import migrate
 from gateway.store.queries import read_migrations, read_queries, split_queries
 from gateway.store.sqlite import SqliteStore
 from gateway.store.store import Changes, QueueDepth, Unwritable
@@ -120,6 +121,10 @@ async def test_hot_tables_are_read_and_written_by_their_keys(sqlite: SqliteStore
     assert "deliveries_by_app" in await sqlite._writer.run(plan, "deliveries")
     assert "COVERING INDEX deliveries_by_app" in await sqlite._writer.run(plan, "deliveries_waiting")
     assert "deliveries_dead" in await sqlite._writer.run(plan, "dead_deliveries")
+    assert "deliveries_by_app" in await sqlite._writer.run(plan, "bulk_deliveries")
+    text = await sqlite._writer.run(plan, "urgent_deliveries")
+    assert "INDEX deliveries_urgent (app=? AND kind=?)" in text
+    assert "TEMP B-TREE" not in text
 
 
 async def test_walks_begin_where_the_last_slice_ended(sqlite: SqliteStore) -> None:
@@ -315,6 +320,21 @@ def test_queries_are_split_by_their_names() -> None:
 def test_query_that_is_there_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="twice"):
         split_queries("-- name: one\nSELECT 1;\n-- name: one\nSELECT 2;\n")
+
+
+def test_deliveries_of_an_older_schema_are_marked_by_their_lane() -> None:
+    migrations = read_migrations("sqlite")
+    store = sqlite3.connect(":memory:")
+    assert migrate(store, migrations[:2]) == 2
+    row = "'bank', '{}', '{}', 5, 0, '', 'waiting', 0, 0, 0, ''"
+    for n, lane in enumerate(("fast", "bulk")):
+        store.execute(f"INSERT INTO messages VALUES ('{lane}', 5, '{lane}', '', 'bank', 0, 0, 0, 0, '', '', '', '')")
+        store.execute(f"INSERT INTO deliveries VALUES ('{n}', {row.format('receipt', lane)})")
+    store.execute(f"INSERT INTO deliveries VALUES ('2', {row.format('inbound', 'in')})")
+    store.commit()
+    assert migrate(store, migrations[:3]) == 1
+    assert store.execute("SELECT id, urgent FROM deliveries ORDER BY id").fetchall() == [("0", 1), ("1", 0), ("2", 1)]
+    store.close()
 
 
 def test_migrations_are_numbered_from_one() -> None:

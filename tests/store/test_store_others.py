@@ -51,6 +51,28 @@ async def test_deliveries_are_read_by_kind(store: Store) -> None:
     assert await store.deliveries("bank", BASE, an_id(1), 1, "receipt") == [rows[2]]
 
 
+async def test_urgent_deliveries_are_read_apart_from_bulk(store: Store) -> None:
+    rows = [
+        *(a_delivery(1), a_delivery(2, kind="inbound"), a_delivery(3, urgent=True), a_delivery(4)),
+        *(a_delivery(5, urgent=True, next_at=BASE + 9), a_delivery(6, urgent=True), a_delivery(7, app="shop")),
+        *(a_delivery(8, urgent=True, state="dead"), a_delivery(9, urgent=True, app="shop")),
+    ]
+    await store.commit(Changes(deliveries={row.id: row for row in rows}))
+    assert await store.owed("bank", BASE, 9, "receipt") == [rows[2], rows[5]]
+    assert await store.owed("bank", BASE, 1, "receipt") == [rows[2]]
+    assert await store.owed("bank", BASE, 9, "inbound") == [rows[1]]
+    assert await store.owed("bank", BASE, 9, "") == [rows[0], rows[3]]
+    assert await store.owed("bank", BASE - FAR_S, 9, "receipt") == [rows[2], rows[4], rows[5]]  # the clock was set back
+
+
+async def test_urgent_delivery_tried_in_vain_stays_urgent(store: Store) -> None:
+    row = a_delivery(1, urgent=True)
+    await store.commit(Changes(deliveries={row.id: row}))
+    row.next_at = BASE + 5
+    await store.commit(Changes(postponed={row.id: row}))
+    assert await store.owed("bank", BASE + 5, 9, "receipt") == [row]
+
+
 async def test_delivery_tried_in_vain_keeps_its_attempts(store: Store) -> None:
     row = a_delivery(1)
     await store.commit(Changes(deliveries={row.id: row}))

@@ -50,8 +50,9 @@ def submitted(message: Message) -> Message:
 
 
 def a_delivery(n: float, **fields: Any) -> Delivery:
-    """A receipt to make."""
+    """A receipt of a bulk message to make, or what `fields` says; an inbound one is urgent, as they all are."""
     plain: dict[str, Any] = {"id": an_id(n), "app": "bank", "kind": "receipt", "subject": an_id(0)}
+    plain["urgent"] = fields.get("kind") == "inbound"
     return Delivery(**{**plain, "created_at": BASE + n, "status": Status.DELIVERED, **fields})
 
 
