@@ -294,7 +294,7 @@ class Deliveries:
         """Read what is due from disk, oldest first, skipping what is already held."""
         backlog.settled.clear()
         try:
-            await self._commits.settled()  # of deliveries; what waits of a batch to be accepted is none of it
+            await self._commits.drain(bulk=False)  # what has been taken must not be read as waiting
             backlog.more = False
             found = await self._read(backlog)
         except StoreError as error:

@@ -348,17 +348,21 @@ class Batches:
     async def _cancel(self, tally: Tally) -> None:
         """Slice by slice, once no more rows come; a store that is away is waited for."""
         batch = tally.batch
-        after = ""
+        after, whole = "", False
         while True:
             try:
                 found = await self._ways.cancel_these(partial(self.messages, batch.app, batch.id, after))
+                if not found and not whole and not self.uploading(batch.id):
+                    await self._commits.drain()  # rows that a body left under way when it broke off
+                    whole = True
+                    continue
             except StoreError as error:
                 log.warning("batch_not_cancelled", batch=batch.id, reason=str(error))
                 await asyncio.sleep(1.0)
                 continue
             if found:
                 after = found[-1].id
-            elif not self.uploading(batch.id):
+            elif whole:
                 break
             else:
                 await asyncio.sleep(0.05)  # rows that were under way when it was cancelled

@@ -213,7 +213,7 @@ class Dispatch:
         if outgoing is not None:
             self._withdraw(outgoing)
         self._cancel(message, "cancelled by the app")
-        await self._commits.drain()
+        await self._commits.drain(bulk=False)
         if not self._commits.healthy:
             raise StoreError("the cancellation is not on disk yet")
         return message
@@ -252,7 +252,7 @@ class Dispatch:
     ) -> list[Message]:
         self._cancelling += 1
         try:
-            await self._commits.drain()  # what has moved must not be read as waiting
+            await self._commits.drain(bulk=False)  # what has moved must not be read as waiting
             found = await read()
             for message in found:
                 if message.id in self.live or message.id in self._left or message.status not in WAITING:
@@ -300,7 +300,7 @@ class Dispatch:
         try:
             while (outgoing := self.live.get(message_id)) is None:
                 self._left.discard(message_id)
-                await self._commits.drain()
+                await self._commits.drain(bulk=False)
                 message = await self._store.message(message_id)
                 if message_id not in self.live and message_id not in self._left:
                     return message

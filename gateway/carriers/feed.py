@@ -161,7 +161,7 @@ class Feed:
         """Read and place once; whether to go on."""
         self._begin()
         try:
-            await self._commits.drain()  # what has left memory must not be read as waiting
+            await self._commits.drain(bulk=False)  # what has left memory must not be read as waiting
             after, noted = backlog.after, backlog.noted
             found = await self._store.waiting(backlog.carrier, backlog.lane, after, limit)
             if backlog.after != after:
@@ -214,7 +214,7 @@ class Feed:
         self._begin()
         try:
             while True:
-                await self._commits.drain()  # a cancellation that was said must be read as one
+                await self._commits.drain(bulk=False)  # a cancellation that was said must be read as one
                 due = await self._store.due(self._utc(), SLICE)
                 fresh = [one for one in due if one.id not in self._releasing and one.id not in self._left]
                 for message in fresh:

@@ -74,7 +74,7 @@ class LateReceipts:
 
     async def _look_up_slice(self, slice_: list[Late]) -> None:
         try:
-            await self._commits.drain()  # what is read below must hold all that was said before
+            await self._commits.drain(bulk=False)  # what is read below must hold all that was said before
             spilled = await self._spilled(slice_)
             messages = await self._messages(slice_, spilled)
         except StoreError as error:

@@ -99,14 +99,18 @@ class Commits(Gathering):
         """Rows that are not durable yet: gathered, queued behind a slice, or being written."""
         return self._writing + self.gathered
 
-    async def drain(self) -> None:
-        """Wait until everything said so far is durable, or was told its error.
+    async def drain(self, *, bulk: bool = True) -> None:
+        """Wait until everything said so far is durable, or was told its error; without `bulk`, all but the bulk accepts
+        that wait in slices: whoever asks what became of messages is not kept waiting by a batch that comes in.
 
         Raises StoreError when a try fails before that; what was not an accept goes on being tried all the same.
         """
         drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._drains.add(drained)
-        self._then_all(_resolve, drained)
+        if bulk:
+            self._then_all(_resolve, drained)
+        else:
+            self.then(_resolve, drained)
         try:
             await drained
         finally:

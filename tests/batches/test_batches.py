@@ -1,5 +1,6 @@
 """Batches: taken in, counted, paused, resumed, cancelled, gone on with after a fault or a restart."""
 
+import asyncio
 from typing import cast
 
 import pytest
@@ -12,6 +13,7 @@ from gateway.store.batch import by_batch
 from gateway.store.memory import MemoryStore
 from gateway.store.store import Changes
 from tests.batches.rig import Site, batches
+from tests.support.store import a_message
 
 
 class Shaky(MemoryStore):
@@ -200,6 +202,37 @@ async def test_cancelled_batch_ends_what_no_carrier_has() -> None:
         assert len(site.world.roads.told) == 700
         with pytest.raises(Refusal, match="cancelled"):
             await site.batches.resume("bank", batch_id)
+
+
+def others_come_in(site: Site, count: int) -> None:
+    """So many rows of somebody else's batch wait to be written."""
+    for n in range(count):
+        site.world.commits.accept(a_message(n), lambda message, error: None)
+
+
+async def test_cancelling_does_not_wait_for_rows_of_others_that_come_in() -> None:
+    async with batches() as site:
+        batch_id = await site.send(400)
+        others_come_in(site, 3_000)
+        await site.batches.cancel("bank", batch_id)
+        async with asyncio.timeout(5):
+            while len(site.world.roads.told) < 400:  # noqa: ASYNC110 (what is waited for tells nobody)
+                await asyncio.sleep(0)
+        assert site.world.commits.gathered > 1_500
+
+
+async def test_cancelling_ends_rows_that_a_body_left_under_way_when_it_broke_off() -> None:
+    async with batches() as site:
+        upload = await begin(site)
+        others_come_in(site, 3_000)
+        await upload.take(site.rows(40))
+        ending = asyncio.create_task(upload.end())
+        await asyncio.sleep(0)
+        ending.cancel()  # as when the app's connection is lost
+        await asyncio.wait([ending])
+        await site.batches.cancel("bank", upload.batch.id)
+        await site.pass_s(0)
+        assert await site.words(upload.batch.id) == {"cancelled": 40}
 
 
 async def test_cancelling_goes_on_after_a_restart() -> None:

@@ -163,6 +163,18 @@ async def test_drain_waits_for_the_bulk_that_was_there_before(slicing: Desk) -> 
     await drained
 
 
+async def test_drain_without_bulk_waits_for_no_slice_but_the_next(slicing: Desk) -> None:
+    for n in range(9):
+        slicing.accept(n)
+    slicing.update(10)
+    drained = asyncio.ensure_future(slicing.commits.drain(bulk=False))
+    await turns()
+    assert not drained.done()
+    await slicing.end()
+    await drained
+    assert slicing.commits.gathered > 0
+
+
 async def test_bare_callback_with_nothing_to_write_is_called_without_a_commit(desk: Desk) -> None:
     desk.commits.then(desk.done, "then")
     await turns()
