@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from gateway.awaited import Waiting, pack, unpack
-from gateway.message import Message, Status, may_move
+from gateway.message import Message, Status
+from gateway.moves import may_move
 from gateway.settled import Settled
 from gateway.store.store import Awaiting, ParkedReceipt
 

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from gateway.errors import Refusal
-from gateway.intake import Intake, Step, Submission
+from gateway.intake import Intake, Step
 from gateway.parts import CannotWrite, settle
+from gateway.submission import Submission
 from portability.number import Number
 from portability.source import Answer
 from portability.trace import trace

@@ -9,12 +9,11 @@ import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol, cast
 
-import msgspec
-
 from gateway.errors import Refusal, StoreError
 from gateway.message import Content, Event, Message, Status
 from gateway.parts import CannotWrite, Profile, settle
 from gateway.store.commits import Commits
+from gateway.submission import Submission
 from portability.number import InvalidNumber, Number, normalise
 from portability.source import Answer, NeedsAsking, Resolver
 from routes.facts import MtFacts
@@ -22,28 +21,6 @@ from routes.lane import LaneNotAllowed, choose_lane
 from routes.mt import MtRoutes
 from routes.senders import SenderNotAllowed, resolve_sender
 from throughput.bucket import TokenBucket
-
-
-class Submission(msgspec.Struct, kw_only=True):
-    """What an app asks for, from whatever interface. `to` is as the app wrote it; `ttl_s` seconds; times are epoch."""
-
-    app: str
-    to: str
-    content: Content
-    interface: str
-    sender: str = ""
-    lane: str = ""
-    priority_flag: int = 0
-    reference: str = ""
-    batch: str = ""
-    ttl_s: float | None = None
-    send_at: float = 0.0
-    receipt: str = "final"
-    transliterate: bool = False
-    callback: str = ""
-    extras: dict[str, str] = msgspec.field(default_factory=dict)
-    status: Status = Status.ACCEPTED
-    tags: tuple[str, ...] = ()
 
 
 class AppRules(NamedTuple):

@@ -19,13 +19,13 @@ from gateway.core import Core
 from gateway.errors import Refusal, StoreError
 from gateway.gauges import read_gauges
 from gateway.happenings import Listener, TooManyListeners, Wanted
-from gateway.intake import Submission
 from gateway.log_level import LevelNow, LogLevel
 from gateway.message import FINAL, Content, Delivery, Message
 from gateway.message_json import time_text
 from gateway.rates import Rates
 from gateway.smpp.status import status_name
 from gateway.store.ids import first_id
+from gateway.submission import Submission
 from portability.table import Table
 
 log = structlog.get_logger()

@@ -10,7 +10,8 @@ from typing import Protocol
 
 import structlog
 
-from gateway.message import Event, Message, Segment, Status, move_segment
+from gateway.message import Event, Message, Segment, Status
+from gateway.moves import move_segment
 from gateway.store.commits import Commits
 from gateway.store.ids import first_id
 from gateway.store.store import Store

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import structlog
 
 from gateway.errors import Refusal, StoreError
-from gateway.intake import Intake, Submission
+from gateway.intake import Intake
 from gateway.message import Content, Message
+from gateway.submission import Submission
 
 log = structlog.get_logger()
 

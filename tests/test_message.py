@@ -2,21 +2,8 @@
 
 import pytest
 
-from gateway.message import (
-    FINAL,
-    MOVES,
-    WAITING,
-    Content,
-    Event,
-    Message,
-    Segment,
-    Status,
-    fail,
-    may_move,
-    move,
-    move_segment,
-    sum_up,
-)
+from gateway.message import FINAL, WAITING, Content, Event, Message, Segment, Status
+from gateway.moves import MOVES, fail, may_move, move, move_segment, sum_up
 
 S = Status
 

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.message import FINAL, MOVES, Event, Message, Status, fail, move, move_segment, sum_up
+from gateway.message import FINAL, Event, Message, Status
+from gateway.moves import MOVES, fail, move, move_segment, sum_up
 from tests.test_message import a_message
 
 S = Status

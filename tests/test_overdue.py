@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.message import Content, Event, Message, Segment, Status, move_segment
+from gateway.message import Content, Event, Message, Segment, Status
+from gateway.moves import move_segment
 from gateway.overdue import WHOLE_S, Overdue
 from tests.receipts.desk import Desk as ReceiptsDesk
 from tests.receipts.desk import text

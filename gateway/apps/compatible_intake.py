@@ -3,9 +3,10 @@
 import asyncio
 
 from gateway.errors import Refusal, StoreError
-from gateway.intake import Intake, Submission
+from gateway.intake import Intake
 from gateway.message import Message
 from gateway.metrics import Metrics
+from gateway.submission import Submission
 
 
 class Accepting:

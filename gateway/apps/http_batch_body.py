@@ -24,8 +24,8 @@ from gateway.apps.http_message_body import (
 from gateway.batches import Refused, Row, Spread
 from gateway.config.units import parse_duration
 from gateway.errors import Refusal
-from gateway.intake import Submission
 from gateway.message import Content
+from gateway.submission import Submission
 
 _FIELD = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 _LONGEST_REFERENCE = 255

@@ -13,8 +13,8 @@ from msgspec import Meta
 from gateway.apps.http_fields import Fields
 from gateway.apps.problem import Invalid
 from gateway.errors import Refusal
-from gateway.intake import Submission
 from gateway.message import Content
+from gateway.submission import Submission
 
 PAST_S = 60.0
 """A send_at that has just passed means now: clocks differ, and requests wait in queues."""

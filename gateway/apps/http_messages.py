@@ -12,10 +12,11 @@ from gateway.apps.http_call import Call, Route
 from gateway.apps.http_message_body import read_submission
 from gateway.apps.idempotency import HEADER, Idempotency, Keep
 from gateway.errors import Refusal, StoreError
-from gateway.intake import Intake, Submission
+from gateway.intake import Intake
 from gateway.message import Message
 from gateway.message_json import JsonObject, message_object
 from gateway.metrics import Metrics
+from gateway.submission import Submission
 
 _LONGEST_ID = 36
 

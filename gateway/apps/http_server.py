@@ -28,11 +28,12 @@ from gateway.clock import Clock
 from gateway.config.schema import Config
 from gateway.config.units import Address
 from gateway.explain import Explanation
-from gateway.intake import Intake, Submission
+from gateway.intake import Intake
 from gateway.message import Message
 from gateway.metrics import Metrics
 from gateway.store.commits import Commits
 from gateway.store.store import Store
+from gateway.submission import Submission
 
 
 class Explainer(Protocol):

@@ -15,7 +15,7 @@ from gateway.apps.jasmin import PLAIN, login_error, status_of, words
 from gateway.apps.jasmin_request import PARAMETERS, Wrong, check, read_submission
 from gateway.errors import Refusal
 from gateway.explain import Explanation
-from gateway.intake import Submission
+from gateway.submission import Submission
 
 PING, BALANCE, RATE = "/ping", "/balance", "/rate"
 BALANCE_PARAMETERS = {name: PARAMETERS[name] for name in ("username", "password")}

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from gateway.apps.callback_rules import is_allowed, is_url
 from gateway.apps.form import Fields
 from gateway.apps.smpp_content import Unfit, content_of
-from gateway.intake import Submission
 from gateway.message import Content
 from gateway.smpp.times import parse_absolute, parse_relative
+from gateway.submission import Submission
 
 INTERFACE = "jasmin"
 

@@ -13,9 +13,9 @@ import msgspec
 from gateway.apps.callback_rules import is_allowed, is_url
 from gateway.apps.form import Fields
 from gateway.apps.kannel_meta import BadMetaData, tlvs_of
-from gateway.intake import Submission
 from gateway.message import Content
 from gateway.smpp.fields import Tlvs
+from gateway.submission import Submission
 from gateway.text.errors import BadHeaderError
 from gateway.text.udh import strict
 

@@ -14,7 +14,7 @@ from gateway.apps.smpp_multi import Multi
 from gateway.apps.smpp_submission import NAMED, from_data_sm, from_submit_multi, submission_of
 from gateway.connection import Connection
 from gateway.errors import REFUSALS, Refusal, StoreError
-from gateway.intake import Done, Submission
+from gateway.intake import Done
 from gateway.log import logger
 from gateway.message import Message
 from gateway.metrics import Metrics
@@ -36,6 +36,7 @@ from gateway.smpp.pdu import (
     response_to,
 )
 from gateway.smpp.status import CommandStatus
+from gateway.submission import Submission
 from portability.source import NeedsAsking
 
 log = logger()

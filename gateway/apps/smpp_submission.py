@@ -9,12 +9,12 @@ from functools import lru_cache
 from typing import NoReturn
 
 from gateway.apps.smpp_content import Unfit, content_of, octets_of
-from gateway.intake import Submission
 from gateway.smpp.destinations import Destination
 from gateway.smpp.pdu import DataSm, SubmitMulti, SubmitSm, tlv, tlv_int
 from gateway.smpp.spec import RegisteredDelivery, Tag, Ton
 from gateway.smpp.status import CommandStatus
 from gateway.smpp.times import format_relative, parse_absolute, parse_relative
+from gateway.submission import Submission
 
 _S = CommandStatus
 _INTERNATIONAL = int(Ton.INTERNATIONAL)

@@ -11,11 +11,12 @@ from typing import NamedTuple, Protocol
 
 from gateway.batches.spreading import Spread
 from gateway.errors import Refusal, StoreError
-from gateway.intake import Intake, Submission
+from gateway.intake import Intake
 from gateway.message import Message
 from gateway.store.batch import Batch, RowError
 from gateway.store.commits import Commits
 from gateway.store.store import Unwritable
+from gateway.submission import Submission
 from portability.number import Number
 from portability.source import Answer, NeedsAsking
 

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from gateway.books.records import ended_at, taken_at
-from gateway.message import FINAL, WAITING, Message, Segment, Status, sum_up
+from gateway.message import FINAL, WAITING, Message, Segment, Status
+from gateway.moves import sum_up
 
 Rule = Callable[[Message], bool]
 

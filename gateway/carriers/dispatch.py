@@ -12,7 +12,8 @@ from typing import Protocol
 from gateway.carriers.backlog import Flow
 from gateway.carriers.outgoing import Outgoing, taken
 from gateway.errors import Refusal, StoreError
-from gateway.message import WAITING, Event, Message, Status, fail, move
+from gateway.message import WAITING, Event, Message, Status
+from gateway.moves import fail, move
 from gateway.store.commits import Commits
 from gateway.store.store import Store
 from throughput.entry import Place

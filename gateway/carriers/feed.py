@@ -14,7 +14,8 @@ import structlog
 
 from gateway.carriers.backlog import Backlog, Flow, before
 from gateway.errors import StoreError
-from gateway.message import Event, Message, Status, move
+from gateway.message import Event, Message, Status
+from gateway.moves import move
 from gateway.store.commits import Commits
 from gateway.store.store import QueueDepth, Store
 

@@ -15,7 +15,8 @@ from gateway.carriers.omissions import Omissions
 from gateway.carriers.outgoing import Flight, Outgoing, Verdict
 from gateway.correlation import Correlation
 from gateway.happenings import Happenings
-from gateway.message import Event, Message, Segment, Status, move_segment
+from gateway.message import Event, Message, Segment, Status
+from gateway.moves import move_segment
 from gateway.receipts import Source
 from gateway.smpp.status import status_name
 from gateway.store.commits import Commits

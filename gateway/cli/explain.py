@@ -10,12 +10,13 @@ from gateway.cli.failure import WRONG_USAGE, Failure
 from gateway.cli.output import duration, print_fields, print_json, table, terminal
 from gateway.config import Config
 from gateway.explain import Explainer, Explanation
-from gateway.intake import Intake, Submission
+from gateway.intake import Intake
 from gateway.message import Content, Message
 from gateway.numbering import build_resolver
 from gateway.rules import build_prices, build_rules
 from gateway.store.commits import Commits
 from gateway.store.memory import MemoryStore
+from gateway.submission import Submission
 from portability.number import InvalidNumber, normalise
 from portability.source import Resolver
 

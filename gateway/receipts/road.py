@@ -14,7 +14,8 @@ from gateway.correlation import Parked
 from gateway.deliveries import Parcel
 from gateway.errors import StoreError
 from gateway.happenings import Happenings
-from gateway.message import Delivery, Event, Message, Segment, Status, move_segment
+from gateway.message import Delivery, Event, Message, Segment, Status
+from gateway.moves import move_segment
 from gateway.receipts.late import Hit, Late, LateReceipts
 from gateway.receipts.objects import Objects
 from gateway.receipts.parts import ALL, spoken_already, spoken_for

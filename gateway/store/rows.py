@@ -10,57 +10,15 @@ from typing import Any
 
 import msgspec
 
-from gateway.message import Content, Delivery, Event, Inbound, Message, Segment, Status
-from gateway.store.batch import Batch, RowError
+from gateway.message import Delivery, Inbound, Message, Status
+from gateway.store.batch import Batch
+from gateway.store.facts import BatchFacts, read_batch_facts, read_facts, read_state
 from gateway.store.store import Awaiting, IdempotentAnswer, InboundPart, OptOut, ParkedReceipt
 
 Row = tuple[Any, ...]
 
 
-class Facts(msgspec.Struct, array_like=True, gc=False):
-    """What never changes of a message and no query asks for. Append fields with a default, never reorder."""
-
-    content: Content
-    interface: str
-    sender: str
-    network: str
-    reference: str
-    receipt: str
-    callback: str
-    extras: dict[str, str]
-    carriers: tuple[str, ...]
-    tags: tuple[str, ...] = ()
-
-
-class State(msgspec.Struct, array_like=True, gc=False):
-    """What moves on of a message and no query asks for. Append fields with a default, never reorder."""
-
-    segments: tuple[Segment, ...]
-    events: tuple[Event, ...]
-    error_code: str
-    error_detail: str
-    network: str = ""  # where it was found after it was accepted, and which way it goes since; "": as in the facts
-    carriers: tuple[str, ...] = ()
-
-
-class BatchFacts(msgspec.Struct):
-    """What no query asks for of a batch. Fields are added with a default."""
-
-    name: str
-    complete: bool
-    rows: int
-    rejected: int
-    errors: list[RowError]
-    key: str
-    asked: str
-    digest: str
-    counts: dict[str, int]
-
-
 _encode = msgspec.json.Encoder().encode
-_batch_facts = msgspec.json.Decoder(BatchFacts).decode
-_facts = msgspec.json.Decoder(Facts).decode
-_state = msgspec.json.Decoder(State).decode
 # A decoded row's status; a lookup in a tuple costs a fifth of calling the enum.
 _STATUSES = (Status.ACCEPTED, *Status)
 
@@ -114,8 +72,8 @@ def _state_of(message: Message) -> str:
 
 def read_message(row: Row) -> Message:
     """The message of an `accepted_row`'s columns."""
-    facts = _facts(row[11])
-    state = _state(row[12])
+    facts = read_facts(row[11])
+    state = read_state(row[12])
     return Message(
         id=row[0],
         status=_STATUSES[row[1]],
@@ -286,7 +244,7 @@ def batch_row(batch: Batch) -> Row:
 
 def read_batch(row: Row) -> Batch:
     """The batch of a `batch_row`'s columns."""
-    facts = _batch_facts(row[5])
+    facts = read_batch_facts(row[5])
     return Batch(
         id=row[0],
         app=row[1],

@@ -18,8 +18,9 @@ from gateway.config.units import Address
 from gateway.errors import Refusal, StoreError
 from gateway.explain import Explainer, Price
 from gateway.intake import Intake
-from gateway.message import Event, Message, Status, move
+from gateway.message import Event, Message, Status
 from gateway.metrics import Metrics
+from gateway.moves import move
 from gateway.optouts import OptOutList
 from gateway.rules import build_rules
 from gateway.store.commits import Commits

@@ -17,8 +17,9 @@ from gateway.config.secret import Secret
 from gateway.deliveries import Deliveries, Outcome, Parcel
 from gateway.errors import Refusal, StoreError
 from gateway.intake import AppRules, CarrierRules, Intake, Rules
-from gateway.message import Delivery, Event, Inbound, Message, Segment, Status, move
+from gateway.message import Delivery, Event, Inbound, Message, Segment, Status
 from gateway.metrics import Metrics
+from gateway.moves import move
 from gateway.parts import Profile
 from gateway.smpp.pdu import BindRequest, BindTransceiver, SubmitSm
 from gateway.store.commits import Commits

@@ -14,7 +14,7 @@ from gateway.apps.http_batch_body import BatchOptions, Rows
 from gateway.apps.http_batch_rows import CsvRows, JsonRows, Reader
 from gateway.batches import Row
 from gateway.errors import Refusal
-from gateway.intake import Submission
+from gateway.submission import Submission
 
 
 class CountedRows(Rows):

@@ -10,7 +10,7 @@ from gateway.apps.http_call import Route, Router
 from gateway.apps.http_message_body import MessageBody, read_submission
 from gateway.apps.problem import Invalid
 from gateway.errors import Refusal
-from gateway.intake import Submission
+from gateway.submission import Submission
 from tests.apps.http_gateway import NOW
 
 _NAMES = st.sampled_from(MessageBody.__struct_encode_fields__) | st.text(max_size=8)

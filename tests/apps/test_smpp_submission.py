@@ -14,13 +14,13 @@ from gateway.apps.smpp_submission import (
     spellings,
     submission_of,
 )
-from gateway.intake import Submission
 from gateway.message import Content
 from gateway.parts import Profile, settle, wires
 from gateway.smpp.destinations import Destination
 from gateway.smpp.pdu import DataSm, SubmitMulti, SubmitSm
 from gateway.smpp.spec import Tag
 from gateway.smpp.status import CommandStatus as S
+from gateway.submission import Submission
 from gateway.text import gsm7
 from gateway.text.data_coding import Alphabet
 

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from gateway.batches import Batches, Lookups, Spread, Watching
-from gateway.intake import AppRules, CarrierRules, Intake, Rules, Submission
+from gateway.intake import AppRules, CarrierRules, Intake, Rules
 from gateway.message import Content, Message
 from gateway.parts import Profile
 from gateway.store.ids import first_id
 from gateway.store.memory import MemoryStore
+from gateway.submission import Submission
 from portability.source import Answer, Ask, Resolver
 from routes.mt import MtRoutes, MtRule
 from tests.carriers.rig import World, world

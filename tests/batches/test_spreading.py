@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from gateway.batches.spreading import Spread, share
-from gateway.intake import Decision, Submission
+from gateway.intake import Decision
 from gateway.message import Message, Status
 from gateway.store.batch import by_batch
 from gateway.store.memory import MemoryStore
+from gateway.submission import Submission
 from tests.batches.rig import Site, batches
 
 HOUR = 3_600.0

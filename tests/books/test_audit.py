@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from gateway.books.audit import DELIVERY_LATE_S, RECEIPT_LATE_S, Account, Audit, Limits, total
-from gateway.message import Content, Event, Message, Segment, Status, fail
+from gateway.message import Content, Event, Message, Segment, Status
+from gateway.moves import fail
 from gateway.store.batch import Batch
 from tests.support.store import BASE, a_delivery, a_message, an_id, submitted
 

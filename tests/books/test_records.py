@@ -7,7 +7,8 @@ import pytest
 from gateway.books.period import By, Period
 from gateway.books.records import COLUMNS, Record, records
 from gateway.explain import Price
-from gateway.message import Content, Event, Message, Segment, Status, fail
+from gateway.message import Content, Event, Message, Segment, Status
+from gateway.moves import fail
 from tests.support.store import BASE, a_message, submitted
 
 ALWAYS = Period(0.0, BASE * 2)

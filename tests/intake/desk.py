@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 import pytest
 
 from gateway.errors import Refusal, StoreError
-from gateway.intake import AppRules, CarrierRules, Intake, Rules, Submission
+from gateway.intake import AppRules, CarrierRules, Intake, Rules
 from gateway.message import Content, Message
 from gateway.optouts import OptOutList
 from gateway.parts import Profile
+from gateway.submission import Submission
 from gateway.text.data_coding import Alphabet
 from portability.source import Answer, Ask, NeedsAsking, Resolver
 from routes.mt import MtRoutes, MtRule

@@ -5,7 +5,8 @@ from typing import Any
 
 from gateway.carriers.message_ids import MessageIds
 from gateway.correlation import Correlation
-from gateway.message import Content, Event, Message, Segment, Status, move_segment
+from gateway.message import Content, Event, Message, Segment, Status
+from gateway.moves import move_segment
 from gateway.receipts import Receipts, Source
 from gateway.smpp.pdu import DeliverSm
 from gateway.smpp.receipt import Receipt, read

@@ -3,7 +3,8 @@
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.message import Event, Message, Status, move_segment
+from gateway.message import Event, Message, Status
+from gateway.moves import move_segment
 from tests.receipts.desk import Desk, text
 from tests.support.store import turns
 
