@@ -12,8 +12,16 @@ RUN python -m venv /opt/relevo
 COPY requirements/fetch.txt requirements/build.txt requirements/
 RUN /opt/relevo/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes \
         -r requirements/fetch.txt -r requirements/build.txt
+# --build-arg COMPILE=1 compiles the hot modules, which takes minutes and a C compiler.
+ARG COMPILE=
+RUN [ -z "$COMPILE" ] || { apt-get update -q && apt-get install -qy --no-install-recommends gcc libc6-dev; }
 COPY . .
-RUN /opt/relevo/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation . \
+RUN if [ -n "$COMPILE" ]; then \
+        /opt/relevo/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes --target /opt/mypy \
+            -r requirements/compile.txt \
+        && export RELEVO_COMPILE=1 PYTHONPATH=/opt/mypy; \
+    fi \
+    && /opt/relevo/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation . \
     && /opt/relevo/bin/pip check \
     && /opt/relevo/bin/pip uninstall --yes setuptools pip
 

@@ -1,6 +1,8 @@
-"""What pyproject.toml cannot say. With RELEVO_COMPILE=1 in the environment the modules of the hot way, named there under
-tool.relevo.compiled, become C extensions beside their sources; without it the package is pure Python. Needs mypy and a
-C compiler: see "Compiled" in docs/operations.md.
+"""What pyproject.toml cannot say.
+
+With RELEVO_COMPILE=1 in the environment the modules of the hot way, named there under tool.relevo.compiled, become C
+extensions beside their sources; without it the package is pure Python. Needs mypy and a C compiler: see "Compiled" in
+docs/operations.md.
 """
 
 import os

@@ -23,6 +23,7 @@ from gateway.log_level import LevelNow, LogLevel
 from gateway.message import FINAL, Content, Delivery, Message
 from gateway.message_json import time_text
 from gateway.rates import Rates
+from gateway.smpp import codec
 from gateway.smpp.status import status_name
 from gateway.store.ids import first_id
 from gateway.submission import Submission
@@ -41,6 +42,10 @@ class Check(NamedTuple):
     name: str
     ok: bool
     detail: str = ""
+
+
+COMPILED = not str(codec.__file__).endswith(".py")
+"""Whether the modules of the hot way are compiled (RELEVO_COMPILE=1 at the installation)."""
 
 
 class Operations:
@@ -117,6 +122,7 @@ class Operations:
         checks = self.ready()
         return {
             "version": self._version,
+            "compiled": COMPILED,
             "node": core.config.node,
             "uptime_s": round(now - self._started, 1),
             "ready": all(check.ok for check in checks),

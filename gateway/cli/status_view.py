@@ -30,7 +30,8 @@ def _head(status: Status) -> Text:
     word, style = ("ready", "green") if status["ready"] else ("not ready", "red")
     if status["stopping"]:
         word, style = "draining", "yellow"
-    head = Text(f"{plain(status['node'])}  relevo {plain(status['version'])}  up {duration(status['uptime_s'])}  ")
+    version = plain(status["version"]) + (" compiled" if status["compiled"] else "")
+    head = Text(f"{plain(status['node'])}  relevo {version}  up {duration(status['uptime_s'])}  ")
     return head.append(word, style)
 
 

@@ -46,6 +46,7 @@ def a_status() -> dict[str, Any]:
     lanes = [("telcel", "fast", 0, 0, None), ("telcel", "bulk", 4000, 812_345, 5400.0), ("att", "bulk", 3, 0, 0.4)]
     return {
         "version": "0.1.0",
+        "compiled": False,
         "node": "gw1",
         "uptime_s": 93_000.0,
         "ready": True,

