@@ -30,6 +30,7 @@ from gateway.smpp.pdu import (
 from gateway.smpp.spec import Tag
 from gateway.smpp.status import CommandStatus as S
 from tests.apps.smpp_rig import ASKED, BANK, SUBMIT, UNKNOWN, HeldStore, Rig, bind, running, until
+from tests.support.compiled import skip_where_compiled
 
 MULTI = SubmitMulti(source_addr="45555", registered_delivery=1, short_message=b"hola")
 
@@ -153,6 +154,7 @@ async def test_gateway_that_stops_takes_nothing_more(rig: Rig) -> None:
 
 
 async def test_message_that_trips_the_road_costs_only_itself(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    skip_where_compiled()
     peer = await rig.bound()
     with monkeypatch.context() as patch:
         patch.setattr(rig.intake, "decide", lambda *_: 1 // 0)
