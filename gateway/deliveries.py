@@ -37,6 +37,10 @@ FORGOTTEN_S = 3600.0
 MOST_FIRST = 100_000
 """Messages whose order is remembered for an app that takes nothing; beyond, an event may come before an earlier one."""
 
+RECALLED = 10_000
+PAUSES_S = 10 * 86400.0
+"""A start reads the oldest that wait of each app, whatever their pauses: what was tried in vain keeps its order."""
+
 BULK_EVERY = 4
 """Of so many places that come free while urgent ones and bulk wait, one is bulk's."""
 
@@ -132,7 +136,7 @@ class Backlog:
 class Owed:
     """All that one app is owed."""
 
-    __slots__ = ("bulk", "fast", "inbound", "ordered", "share")
+    __slots__ = ("bulk", "fast", "inbound", "ordered", "recalled", "share")
 
     def __init__(self, app: str) -> None:
         self.inbound = Backlog(app, INBOUND)
@@ -140,6 +144,7 @@ class Owed:
         self.bulk = Backlog(app, "")
         self.ordered = (self.inbound, self.fast, self.bulk)  # the urgent ones first
         self.share = Share()
+        self.recalled = False  # what was put off before the start
 
     def backlog(self, delivery: Delivery) -> Backlog:
         """The one that a delivery belongs to, in memory and as it is read from disk."""
@@ -295,6 +300,7 @@ class Deliveries:
         backlog.settled.clear()
         try:
             await self._commits.drain(bulk=False)  # what has been taken must not be read as waiting
+            await self._recall(self._apps[backlog.app])
             backlog.more = False
             found = await self._read(backlog)
         except StoreError as error:
@@ -311,6 +317,15 @@ class Deliveries:
                 backlog.queue.append(parcel)
         if backlog.queue:
             self._pump(backlog)
+
+    async def _recall(self, owed: Owed) -> None:
+        """Before the first try of a start: note whose earlier events wait for a try, so that none overtakes them."""
+        if owed.recalled:
+            return
+        for row in await self._store.deliveries(owed.bulk.app, self._utc() + PAUSES_S, "", RECALLED):
+            if row.attempts:
+                _after_earlier(owed.backlog(row), row, row.next_at)
+        owed.recalled = True
 
     async def _read(self, backlog: Backlog) -> list[Parcel]:
         """A slice of what is due, without what a way holds or has settled while it was read."""

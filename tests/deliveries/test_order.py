@@ -5,6 +5,7 @@ import pytest
 from gateway import deliveries as deliveries_module
 from gateway.deliveries import Outcome, Parcel
 from gateway.message import Status
+from gateway.store.store import Changes
 from tests.deliveries.road import FakeWay, Road, a_road, ids
 from tests.support.store import a_delivery, a_message
 
@@ -110,3 +111,23 @@ async def test_order_is_remembered_of_so_many_messages(monkeypatch: pytest.Monke
         way.answer(Outcome.RETRY, "HTTP 500")
         await road.offer(last)
         assert way.sent == ids(first, last)
+
+
+async def test_start_remembers_whose_earlier_event_waits_for_a_try() -> None:
+    async with a_road(started=False) as road:
+        first = a_delivery(
+            1, subject=a_message(0).id, status=Status.SUBMITTED, attempts=1, next_at=road.clock.utc() + 60
+        )
+        await road.store.commit(Changes(deliveries={first.id: first}))
+        way = FakeWay()
+        road.deliveries.add_way(way)
+        road.deliveries.wake_all()
+        await road.settled()
+
+        last = an_event(road, 2, Status.DELIVERED)
+        await road.offer(last)
+        assert way.sent == []
+        road.clock.advance(60)
+        road.deliveries.wake_all()
+        await road.settled()
+        assert way.sent == [first.id, *ids(last)]
