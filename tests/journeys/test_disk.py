@@ -3,10 +3,11 @@
 import asyncio
 import errno
 import os
+import sqlite3
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,17 @@ async def test_gateway_outlives_a_disk_that_refuses_writes(
         world.refuse_writes(0)
 
     await live_through(gateway, smsc, refusing)
+
+
+@pytest.mark.slow
+async def test_gateway_outlives_a_program_that_holds_the_lock_of_its_store(gateway: GatewayProcess, smsc: Smsc) -> None:
+    @asynccontextmanager
+    async def locked() -> AsyncIterator[None]:
+        with closing(sqlite3.connect(gateway.store, isolation_level=None, timeout=10)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+
+    await live_through(gateway, smsc, locked)
 
 
 @pytest.fixture
