@@ -34,7 +34,7 @@ class Answer(NamedTuple):
 
 
 class SourceUnavailable(Exception):
-    """The source cannot answer for now: file missing, service down. The next one is asked."""
+    """The source cannot answer: its file is missing, its service is down. The next one is asked."""
 
 
 class Source(Protocol):

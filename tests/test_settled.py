@@ -10,19 +10,3 @@ def test_settled_says_how_each_ended() -> None:
         settled.put(key, status)
 
     assert [settled.get(key) for key in ("1a", "1b", "1c")] == [Status.EXPIRED, Status.UNDELIVERED, None]
-
-
-def test_settled_lets_an_id_push_out_the_one_in_its_place() -> None:
-    settled = Settled(1)
-    settled.put("1a", Status.DELIVERED)
-    settled.put("1b", Status.EXPIRED)
-
-    assert [settled.get(key) for key in ("1a", "1b")] == [None, Status.EXPIRED]
-
-
-def test_settled_remembers_most_of_the_latest() -> None:
-    settled = Settled(4_096)
-    for number in range(1_000):
-        settled.put(str(number), Status.DELIVERED)
-
-    assert sum(settled.get(str(number)) is Status.DELIVERED for number in range(1_000)) > 800

@@ -135,7 +135,7 @@ class BatchCalls:
         return await self._moved(call, self._batches.get)
 
     async def pause(self, call: Call) -> Answer:
-        """Send nothing more of it for now."""
+        """Send nothing more of it until it is resumed."""
         return await self._moved(call, self._batches.pause)
 
     async def resume(self, call: Call) -> Answer:

@@ -148,7 +148,7 @@ class Router:
             methods[route.method] = route
 
     def find(self, raw_path: str) -> Found | None:
-        """Where a path as it came on the wire leads; None for nowhere."""
+        """Where a path as it came on the wire leads; None where nothing is."""
         found = self._whole.get(raw_path)
         if found is not None:
             return found

@@ -13,7 +13,7 @@ class Pace:
         self._next = 0.0
 
     def wait_s(self) -> float:
-        """Take the next turn: seconds until it comes, 0 for now."""
+        """Take the next turn: seconds until it comes, 0 where it has come."""
         if not self._interval_s:
             return 0.0
         now = self._monotonic()

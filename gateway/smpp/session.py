@@ -237,7 +237,7 @@ class Session:
         return events
 
     def hold(self) -> None:
-        """We read nothing more for now: that a PDU is unfinished is not the peer's doing until octets come again."""
+        """Reading rests: that a PDU is unfinished is not the peer's doing until octets come again."""
         self._watch.finished()
 
     def data_to_send(self) -> bytes:

@@ -8,9 +8,8 @@ import time
 from pathlib import Path
 from statistics import median
 
-import gateway.smpp.codec
+from gateway.operations import COMPILED
 
-CODEC = gateway.smpp.codec.__file__
 SYNCS = 100
 PAGES = b"\0" * 8192
 
@@ -21,7 +20,7 @@ def machine() -> str:
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     place = Path(tempfile.gettempdir())
     facts = [
-        "compiled parts" if CODEC.endswith(".so") else "pure Python",
+        "compiled parts" if COMPILED else "pure Python",
         f"{os.cpu_count()} x {cpu.partition(':')[2].strip() or platform.machine()}, {memory_gb:.0f} GB",
         f"stores on {file_system(place)}, 8 kB and fdatasync {sync_ms(place):.2g} ms",
         f"{platform.platform(terse=True)}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}",

@@ -1,5 +1,8 @@
 """The road out to apps: events of one message do not overtake one another, whatever has to be tried again."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
 from gateway import deliveries as deliveries_module
@@ -17,11 +20,17 @@ def an_event(road: Road, n: float, status: Status) -> Parcel:
     return Parcel(delivery, a_message(0), None)
 
 
-async def test_later_event_waits_until_the_earlier_one_is_taken() -> None:
+@asynccontextmanager
+async def two_events() -> AsyncIterator[tuple[Road, FakeWay, Parcel, Parcel]]:
+    """A road and its way, and a message's submitted and delivered, not offered yet."""
     async with a_road() as road:
         way = FakeWay()
         road.deliveries.add_way(way)
-        first, last = an_event(road, 1, Status.SUBMITTED), an_event(road, 2, Status.DELIVERED)
+        yield road, way, an_event(road, 1, Status.SUBMITTED), an_event(road, 2, Status.DELIVERED)
+
+
+async def test_later_event_waits_until_the_earlier_one_is_taken() -> None:
+    async with two_events() as (road, way, first, last):
         await road.offer(first)
         way.answer(Outcome.RETRY, "HTTP 500")
         await road.offer(last)
@@ -39,10 +48,7 @@ async def test_later_event_waits_until_the_earlier_one_is_taken() -> None:
 
 
 async def test_event_that_failed_behind_another_is_not_tried_before_it() -> None:
-    async with a_road() as road:
-        way = FakeWay()
-        road.deliveries.add_way(way)
-        first, last = an_event(road, 1, Status.SUBMITTED), an_event(road, 2, Status.DELIVERED)
+    async with two_events() as (road, way, first, last):
         await road.offer(first, last)
         road.pauses = [60.0, 5.0]
         way.answer(Outcome.RETRY, "HTTP 500")
@@ -59,10 +65,7 @@ async def test_event_that_failed_behind_another_is_not_tried_before_it() -> None
 
 
 async def test_later_event_goes_when_the_earlier_one_is_given_up() -> None:
-    async with a_road() as road:
-        way = FakeWay()
-        road.deliveries.add_way(way)
-        first, last = an_event(road, 1, Status.SUBMITTED), an_event(road, 2, Status.DELIVERED)
+    async with two_events() as (road, way, first, last):
         await road.offer(first)
         way.answer(Outcome.RETRY, "HTTP 500")
         await road.offer(last)
@@ -76,10 +79,7 @@ async def test_later_event_goes_when_the_earlier_one_is_given_up() -> None:
 
 
 async def test_later_event_does_not_wait_for_one_that_is_on_disk_no_more() -> None:
-    async with a_road() as road:
-        way = FakeWay()
-        road.deliveries.add_way(way)
-        first, last = an_event(road, 1, Status.SUBMITTED), an_event(road, 2, Status.DELIVERED)
+    async with two_events() as (road, way, first, last):
         await road.offer(first)
         way.answer(Outcome.RETRY, "HTTP 500")
         road.commits.delivered(first.delivery.id)
@@ -103,10 +103,7 @@ async def test_event_of_another_message_does_not_wait() -> None:
 
 async def test_order_is_remembered_of_so_many_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deliveries_module, "MOST_FIRST", 0)
-    async with a_road() as road:
-        way = FakeWay()
-        road.deliveries.add_way(way)
-        first, last = an_event(road, 1, Status.SUBMITTED), an_event(road, 2, Status.DELIVERED)
+    async with two_events() as (road, way, first, last):
         await road.offer(first)
         way.answer(Outcome.RETRY, "HTTP 500")
         await road.offer(last)

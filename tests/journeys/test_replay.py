@@ -3,35 +3,13 @@
 import sqlite3
 from pathlib import Path
 
-from aiohttp import web
-
-from tests.journeys.parties import Smsc
+from tests.journeys.parties import Hook, Smsc
 from tests.support.gateway import GatewayProcess, app, carrier, until
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
-
-class Hook:
-    """An app's webhook, which says yes once it is well."""
-
-    def __init__(self) -> None:
-        self.well = False
-        self.taken: list[str] = []
-
-    async def answer(self, request: web.BaseRequest) -> web.Response:
-        body = await request.read()
-        if not self.well:
-            return web.Response(status=500)
-        self.taken.append(body.decode())
-        return web.Response()
-
-
-async def test_dead_deliveries_go_out_again_by_id_and_by_time(tmp_path: Path, smsc: Smsc) -> None:
-    hook = Hook()
-    runner = web.ServerRunner(web.Server(hook.answer))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    bank = app(webhook={"url": f"http://127.0.0.1:{runner.addresses[0][1]}/", "secret": SECRET})
+async def test_dead_deliveries_go_out_again_by_id_and_by_time(tmp_path: Path, smsc: Smsc, hook: Hook) -> None:
+    hook.answer = 500
+    bank = app(webhook=hook.settings)
     gateway = GatewayProcess(tmp_path, carriers={"one": carrier("one", [smsc.port])}, apps={"bank": bank})
     try:
         await gateway.start()
@@ -39,13 +17,13 @@ async def test_dead_deliveries_go_out_again_by_id_and_by_time(tmp_path: Path, sm
         await until(lambda: _tried(gateway.store) == 5, 15, "a first try of each")
         await gateway.stop()
         _give_up(gateway.store)
-        hook.well = True
+        hook.answer = 204
         await gateway.start()
 
         dead = (await gateway.admin("/v1/deliveries?state=dead"))["items"]
         assert {row["subject"] for row in dead} == set(sent)
         assert (await gateway.command(f"/v1/deliveries/{dead[0]['id']}/replay"))[0] == 202
-        await until(lambda: len(hook.taken) == 1, 10, "the one by id")
+        await until(lambda: len(hook.events) == 1, 10, "the one by id")
 
         replay = "/v1/deliveries/replay"
         last = dead[-1]["created_at"]
@@ -58,11 +36,10 @@ async def test_dead_deliveries_go_out_again_by_id_and_by_time(tmp_path: Path, sm
         before = sum(row["created_at"] < last for row in dead[1:])  # times are written to the millisecond
         assert status == 202 and before <= said["replayed"] <= len(dead) - 1
         await gateway.command(replay, {"since": last})
-        await until(lambda: len(hook.taken) == 5, 10, "those by time")
+        await until(lambda: len(hook.events) == 5, 10, "those by time")
         assert (await gateway.admin("/v1/deliveries?state=dead"))["items"] == []
     finally:
         await gateway.close()
-        await runner.cleanup()
 
 
 def _tried(store: Path) -> int:

@@ -4,6 +4,7 @@ import struct
 
 import pytest
 
+from gateway.operations import COMPILED
 from gateway.smpp.codec import PEER_APP, PEER_CARRIER, Frame, decode, encode, peek_header
 from gateway.smpp.destinations import Destination, DistributionList, Unsuccessful
 from gateway.smpp.errors import FramingError, PduError
@@ -37,7 +38,6 @@ from gateway.smpp.pdu import (
 )
 from gateway.smpp.spec import CommandId, Tag
 from gateway.smpp.status import CommandStatus as S
-from tests.support.compiled import COMPILED
 
 SUBMIT = SubmitSm(source_addr="28282", destination_addr="525512345678", short_message=b"Hola")
 DELIVER = DeliverSm(source_addr="525512345678", destination_addr="28282", short_message=b"Hola")

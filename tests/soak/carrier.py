@@ -24,7 +24,7 @@ class CarrierBooks:
         self._ledger.take(number_of(record.to), part, text, record.end, record.mishap)
 
     def refused(self, pdu: AnySubmit, command_status: int) -> None:
-        """A segment was refused; what is only for now is not a matter of the books."""
+        """A segment was refused; what may be sent again is no matter of the books."""
         if decide(command_status, {}) in FOR_GOOD and isinstance(pdu, SubmitSm):
             self._ledger.refuse(number_of(pdu.destination_addr), _split(pdu)[0])
 

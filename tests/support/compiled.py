@@ -2,9 +2,7 @@
 
 import pytest
 
-from gateway.smpp import codec
-
-COMPILED = not str(codec.__file__).endswith(".py")
+from gateway.operations import COMPILED
 
 
 def skip_where_compiled() -> None:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from portability.networks import Network, Networks
 
-# Codes are placeholders, as in the example configuration: the real ones come with the real files.
+# Codes are made up, as in the example configuration: the administrator's files have their own.
 NETWORKS = (
     Network("telcel", "Telcel", ("334020",), ("188",)),
     Network("att", "AT&T", ("334050", "334090"), ("156",)),

@@ -1,0 +1,37 @@
+"""What was said last of each of many keys: a courtesy that may forget, and that every message writes.
+
+So it is a table of fixed size without objects. Dicts of small strings, which outlive everything around them and are
+rebuilt now and then, took 30 MB for 100,000 pairs of numbers and left 40 MB of holes in the heap.
+"""
+
+from collections.abc import Hashable
+from mmap import MAP_PRIVATE, mmap
+from struct import Struct
+from typing import Any
+
+
+class Remembered:
+    """Rows of a few values by key. A row is pushed out by any other that comes to its place.
+
+    Of rows written with so many others behind them as there are places 37 % are still there, of those with a tenth as
+    many 90 %. Not for what must be right: a key is known by 64 bits of its hash, which is salted anew in each process.
+    """
+
+    __slots__ = ("_places", "_row", "_rows")
+
+    def __init__(self, kept: str, places: int) -> None:
+        """`kept`: the values, as `struct` spells them; `places`: so many rows, of which what is used takes memory."""
+        self._row = Struct("=q" + kept)
+        self._places = places
+        self._rows = mmap(-1, self._row.size * places, MAP_PRIVATE)
+
+    def put(self, key: Hashable, *values: Any) -> None:
+        """These are the values now. Raises struct.error where they are not of the kind that is kept."""
+        known = hash(key)
+        self._row.pack_into(self._rows, known % self._places * self._row.size, known, *values)
+
+    def get(self, key: Hashable) -> tuple[Any, ...] | None:
+        """The values, None where none are remembered."""
+        known = hash(key)
+        row = self._row.unpack_from(self._rows, known % self._places * self._row.size)
+        return row[1:] if row[0] == known else None
