@@ -17,21 +17,22 @@ class Remembered:
     many 90 %. Not for what must be right: a key is known by 64 bits of its hash, which is salted anew in each process.
     """
 
-    __slots__ = ("_places", "_row", "_rows")
+    __slots__ = ("_get", "_places", "_put", "_rows", "_size")
 
     def __init__(self, kept: str, places: int) -> None:
         """`kept`: the values, as `struct` spells them; `places`: so many rows, of which what is used takes memory."""
-        self._row = Struct("=q" + kept)
+        row = Struct("=q" + kept)
+        self._put, self._get, self._size = row.pack_into, row.unpack_from, row.size
         self._places = places
-        self._rows = mmap(-1, self._row.size * places, MAP_PRIVATE)
+        self._rows = mmap(-1, row.size * places, MAP_PRIVATE)
 
     def put(self, key: Hashable, *values: Any) -> None:
         """These are the values now. Raises struct.error where they are not of the kind that is kept."""
         known = hash(key)
-        self._row.pack_into(self._rows, known % self._places * self._row.size, known, *values)
+        self._put(self._rows, known % self._places * self._size, known, *values)
 
     def get(self, key: Hashable) -> tuple[Any, ...] | None:
         """The values, None where none are remembered."""
         known = hash(key)
-        row = self._row.unpack_from(self._rows, known % self._places * self._row.size)
+        row = self._get(self._rows, known % self._places * self._size)
         return row[1:] if row[0] == known else None
