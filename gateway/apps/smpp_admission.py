@@ -81,7 +81,7 @@ class Admission:
 
     def asked(self, bind: AppBind, received: Received) -> None:
         """A connection asks to be bound: it is answered now or some seconds from now."""
-        sequence_number, pdu, _ = received
+        sequence_number, pdu = received.sequence_number, received.pdu
         app = self._who(bind.address, getattr(pdu, "system_id", ""), getattr(pdu, "password", ""))
         if app is None:
             pause_s = self._pause_s * (1 + self._random() / 2)

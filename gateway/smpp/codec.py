@@ -4,19 +4,37 @@ Strict in what we send, lenient in what we read: an odd value never costs a sess
 """
 
 import struct
-from collections.abc import Callable
-from typing import Any, NamedTuple, NoReturn, TypeAlias
+from typing import Final, NamedTuple, NoReturn
 
 from gateway.smpp.errors import FramingError, PduError
-from gateway.smpp.fields import FieldError, check_tlvs, read_tlvs_exactly
-from gateway.smpp.pdu import LAYOUTS, PDU_CLASSES, Pdu, UnknownPdu
-from gateway.smpp.spec import CommandId, command_name, is_response
+from gateway.smpp.fields import FieldError, check_tlvs, read_tlvs_exactly, write_tlvs
+from gateway.smpp.pdu import (
+    LAYOUTS,
+    PDU_CLASSES,
+    DeliverSm,
+    DeliverSmResp,
+    Pdu,
+    SubmitSm,
+    SubmitSmResp,
+    UnknownPdu,
+    command_id,
+)
+from gateway.smpp.spec import RESPONSE_BIT, CommandId, command_name
 from gateway.smpp.status import CommandStatus
-from gateway.smpp.straight import HEADER, reader, writer
+from gateway.smpp.straight import read_message, read_message_id, read_tail, write_message, write_message_id
 
-_HEADER_LENGTH = HEADER.size
-_unpack_header = HEADER.unpack_from
+_HEADER = struct.Struct(">IIII")
+_HEADER_LENGTH: Final = _HEADER.size
+_unpack_header: Final = _HEADER.unpack_from
+_pack_header: Final = _HEADER.pack
 _U32 = 0xFFFFFFFF
+
+_SUBMIT_SM: Final = int(CommandId.SUBMIT_SM)
+_DELIVER_SM: Final = int(CommandId.DELIVER_SM)
+_SUBMIT_SM_RESP: Final = int(CommandId.SUBMIT_SM_RESP)
+_DELIVER_SM_RESP: Final = int(CommandId.DELIVER_SM_RESP)
+_NO_SUBMIT_SM_RESP: Final = SubmitSmResp()
+_NO_DELIVER_SM_RESP: Final = DeliverSmResp()
 
 
 class Frame(NamedTuple):
@@ -32,31 +50,17 @@ class Frame(NamedTuple):
     stray: bytes = b""
 
 
-_Reader: TypeAlias = Callable[[bytes, int, int, int], Frame]
-_Writer: TypeAlias = Callable[[Any, int, int, bool], bytes]
-
-
 class Limits(NamedTuple):
     """How strictly a peer's requests are read; responses are read leniently from anyone."""
 
     name: str
-    readers: dict[int, _Reader]
+    lenient: bool
 
 
-def _limits(name: str, *, lenient: bool) -> Limits:
-    return Limits(
-        name,
-        {
-            layout.command_id.value: reader(pdu_class, layout, Frame, lenient=lenient or is_response(layout.command_id))
-            for pdu_class, layout in LAYOUTS.items()
-        },
-    )
-
-
-PEER_CARRIER = _limits("carrier", lenient=True)
+PEER_CARRIER = Limits("carrier", lenient=True)
 """C-strings up to 255 characters, TLVs as far as they can be read."""
 
-PEER_APP = _limits("app", lenient=False)
+PEER_APP = Limits("app", lenient=False)
 """A C-string over its limit or a TLV that is cut short is an error with a command_status of its own."""
 
 # §4.1.2, §4.4.2: no body beside an error. A data_sm_resp keeps its, for the TLVs that explain the error (§4.7.2),
@@ -69,16 +73,6 @@ _BODYLESS_ERRORS = {
     CommandId.SUBMIT_MULTI_RESP,
     CommandId.QUERY_SM_RESP,
 }
-
-
-def _write_unknown(pdu: UnknownPdu, command_status: int, sequence_number: int, error_body: bool) -> bytes:  # noqa: ARG001  a writer's signature
-    return HEADER.pack(_HEADER_LENGTH + len(pdu.body), pdu.command_id, command_status, sequence_number) + pdu.body
-
-
-_WRITERS: dict[type, _Writer] = {
-    pdu_class: writer(layout, bodyless_error=layout.command_id in _BODYLESS_ERRORS)
-    for pdu_class, layout in LAYOUTS.items()
-} | {UnknownPdu: _write_unknown}
 
 
 def peek_header(octets: bytes) -> tuple[int, int, int, int]:
@@ -100,9 +94,33 @@ def encode(pdu: Pdu | UnknownPdu, sequence_number: int, command_status: int = 0,
     naming the field that cannot be written.
     """
     try:
-        return _WRITERS[type(pdu)](pdu, command_status, sequence_number, error_body)
+        number, body = _body(pdu, command_status != 0 and not error_body)
+        return _pack_header(_HEADER_LENGTH + len(body), number, command_status, sequence_number) + body
     except (ValueError, TypeError, KeyError, struct.error) as error:
         _explain(pdu, sequence_number, command_status, error)
+
+
+def _body(pdu: Pdu | UnknownPdu, bare: bool) -> tuple[int, bytes]:
+    """A PDU's command_id and its body; `bare`: without one, where 3.4 sends none beside an error."""
+    if type(pdu) is SubmitSm:
+        return _SUBMIT_SM, write_message(pdu)
+    if type(pdu) is DeliverSm:
+        return _DELIVER_SM, write_message(pdu)
+    if type(pdu) is DeliverSmResp:
+        return _DELIVER_SM_RESP, write_message_id(pdu)
+    if type(pdu) is SubmitSmResp and not bare:
+        return _SUBMIT_SM_RESP, write_message_id(pdu)
+    return _body_by_layout(pdu, bare)
+
+
+def _body_by_layout(pdu: Pdu | UnknownPdu, bare: bool) -> tuple[int, bytes]:
+    number = command_id(pdu)
+    if isinstance(pdu, UnknownPdu):
+        return number, pdu.body
+    if bare and number in _BODYLESS_ERRORS:
+        return number, b""
+    values = [field.put(getattr(pdu, field.name)) for field in LAYOUTS[type(pdu)].fields]
+    return number, b"".join(values) + write_tlvs(pdu.tlvs)
 
 
 def _explain(pdu: Pdu | UnknownPdu, sequence_number: int, command_status: int, error: Exception) -> NoReturn:
@@ -113,8 +131,7 @@ def _explain(pdu: Pdu | UnknownPdu, sequence_number: int, command_status: int, e
     if isinstance(pdu, UnknownPdu) or type(pdu) not in LAYOUTS:
         raise TypeError(f"{pdu!r} is no PDU that can be written") from error
     for field in LAYOUTS[type(pdu)].fields:
-        for name in field.names:
-            field.check(getattr(pdu, name))
+        field.check(getattr(pdu, field.name))
     check_tlvs(pdu.tlvs)
     raise error
 
@@ -126,32 +143,64 @@ def decode(octets: bytes, limits: Limits = PEER_CARRIER) -> Frame:
     command_status to answer; FramingError when the octets are not one PDU. A response never raises PduError: what
     cannot be read of its body stands in `stray`. An unknown command_id gives an UnknownPdu.
     """
-    if len(octets) < _HEADER_LENGTH:
-        raise _no_pdu(octets)
-    length, command_id, command_status, sequence_number = _unpack_header(octets)
+    length, number, command_status, sequence_number = peek_header(octets)
     if length != len(octets):
         raise FramingError(CommandStatus.ESME_RINVCMDLEN, f"command_length is {length} in {len(octets)} octets")
-    read = limits.readers.get(command_id)
-    if read is None:
-        return Frame(command_id, command_status, sequence_number, UnknownPdu(command_id, octets[_HEADER_LENGTH:]))
+    pdu, stray = decode_body(octets, number, sequence_number, limits.lenient)
+    return Frame(number, command_status, sequence_number, pdu, stray)
+
+
+def decode_body(octets: bytes, number: int, sequence_number: int, lenient: bool) -> tuple[Pdu | UnknownPdu, bytes]:
+    """The PDU and the `stray` of a Frame, of one whole PDU whose header was read. `number` is its command_id.
+
+    Raises PduError as `decode` does.
+    """
     try:
-        frame = read(octets, command_id, command_status, sequence_number)
+        if number == _SUBMIT_SM:
+            return read_message(SubmitSm, octets, lenient)
+        if number == _DELIVER_SM:
+            return read_message(DeliverSm, octets, lenient)
+        if not number & RESPONSE_BIT:
+            return _read(octets, number, lenient)
+        return _read_response(octets, number)
     except (IndexError, ValueError) as error:
-        if not is_response(command_id):
-            raise _pdu_error(octets, command_id, sequence_number, error) from None
-        empty = PDU_CLASSES[command_id]()
-        frame = Frame(command_id, command_status, sequence_number, empty, octets[_HEADER_LENGTH:])
-    if frame.stray and is_response(command_id):
-        return _salvage(frame, octets)
-    return frame
+        raise _pdu_error(octets, number, sequence_number, error) from None
 
 
-def _salvage(frame: Frame, octets: bytes) -> Frame:
+def _read_response(octets: bytes, number: int) -> tuple[Pdu | UnknownPdu, bytes]:
+    """Responses may come without their body: an error in 3.4, a terse peer's bind_resp. None is refused."""
+    pdu: Pdu | UnknownPdu
+    try:
+        if number == _SUBMIT_SM_RESP:
+            pdu, stray = read_message_id(_NO_SUBMIT_SM_RESP, octets)
+        elif number == _DELIVER_SM_RESP:
+            pdu, stray = read_message_id(_NO_DELIVER_SM_RESP, octets)
+        elif len(octets) == _HEADER_LENGTH and number in PDU_CLASSES:
+            return PDU_CLASSES[number](), b""
+        else:
+            pdu, stray = _read(octets, number, lenient=True)
+    except (IndexError, ValueError):
+        pdu, stray = PDU_CLASSES[number](), octets[_HEADER_LENGTH:]
+    return (pdu, stray) if not stray else _salvage(pdu, stray, octets)
+
+
+def _read(octets: bytes, number: int, lenient: bool) -> tuple[Pdu | UnknownPdu, bytes]:
+    pdu_class = PDU_CLASSES.get(number)
+    if pdu_class is None:
+        return UnknownPdu(number, octets[_HEADER_LENGTH:]), b""
+    values = []
+    position = _HEADER_LENGTH
+    for field in LAYOUTS[pdu_class].fields:
+        value, position = field.take(octets, position, lenient)
+        values.append(value)
+    tlvs, stray = read_tail(octets, position, lenient)
+    return pdu_class(*values, tlvs), stray
+
+
+def _salvage(pdu: Pdu | UnknownPdu, stray: bytes, octets: bytes) -> tuple[Pdu | UnknownPdu, bytes]:
     """A response that did not read to its end may be TLVs alone: some peers leave out the C-string."""
     tlvs = read_tlvs_exactly(octets, _HEADER_LENGTH)
-    if tlvs is None:
-        return frame
-    return frame._replace(pdu=PDU_CLASSES[frame.command_id](tlvs=tlvs), stray=b"")
+    return (pdu, stray) if tlvs is None else (PDU_CLASSES[command_id(pdu)](tlvs=tlvs), b"")
 
 
 def _pdu_error(octets: bytes, command_id: int, sequence_number: int, error: Exception) -> PduError:
@@ -168,5 +217,5 @@ def _cut_field(octets: bytes, command_id: int) -> str:
         try:
             position = field.after(octets, position)
         except (IndexError, ValueError):
-            return field.names[0]
+            return field.name
     return command_name(command_id)

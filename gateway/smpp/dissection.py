@@ -37,7 +37,7 @@ def dissect(octets: bytes) -> list[Piece]:
         if isinstance(field, ShortMessage):
             pieces.append(Piece("sm_length", position, position + 1))
             position += 1
-        pieces.append(Piece(field.names[0], position, after, field))
+        pieces.append(Piece(field.name, position, after, field))
         position = after
     return pieces + _tlvs(octets, position) if pdu_class is not None else [Piece(REST, position, end)]
 

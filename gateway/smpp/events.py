@@ -1,10 +1,11 @@
-"""What a session tells its owner. Tuples with names, because two of them are made for every message."""
+"""What a session tells its owner. Received and Answered, of which two each are made for every message, are records."""
 
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
 from gateway.smpp.matrix import State
 from gateway.smpp.pdu import Request, Response
+from gateway.smpp.record import Record
 
 
 class Reason(StrEnum):
@@ -33,15 +34,18 @@ class OddityKind(StrEnum):
     WRONG_STATE = "wrong_state"
 
 
-class Received(NamedTuple):
+class Received(Record):
     """A request the owner is to answer with `respond`, a bind with `accept_bind` or `refuse_bind`.
 
     outbind and alert_notification come as this too, and have no response.
     """
 
-    sequence_number: int
-    pdu: Request
-    command_status: int
+    __slots__ = ("command_status", "pdu", "sequence_number")
+
+    def __init__(self, sequence_number: int, pdu: Request, command_status: int) -> None:
+        self.sequence_number = sequence_number
+        self.pdu = pdu
+        self.command_status = command_status
 
 
 class Bound(NamedTuple):
@@ -58,17 +62,22 @@ class BindRefused(NamedTuple):
     command_status: int
 
 
-class Answered(NamedTuple):
+class Answered(Record):
     """The answer to a request of ours, `context` being what came with the request.
 
     A generic_nack counts as the answer, with its status; `pdu` is then GenericNack.
     """
 
-    context: Any
-    sequence_number: int
-    command_status: int
-    pdu: Response
-    elapsed_s: float
+    __slots__ = ("command_status", "context", "elapsed_s", "pdu", "sequence_number")
+
+    def __init__(
+        self, context: Any, sequence_number: int, command_status: int, pdu: Response, elapsed_s: float
+    ) -> None:
+        self.context = context
+        self.sequence_number = sequence_number
+        self.command_status = command_status
+        self.pdu = pdu
+        self.elapsed_s = elapsed_s
 
 
 class TimedOut(NamedTuple):

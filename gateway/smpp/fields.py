@@ -1,9 +1,6 @@
 """Kinds of field a PDU is made of (§3.1, §3.2.4), each able to read, write and explain itself; TLVs on the wire.
 
-A PDU's layout is a tuple of these, in wire order. `codec` turns a layout into two functions once, at import, by
-joining the lines of source that each kind gives for itself: straight code takes half of the time of a loop over the
-kinds. Names in those lines: `o` the PDU's octets, `t` the same as Latin-1 text (slices of one decoded text are cheaper
-than decoded slices), `p` the position in them, `end` their number.
+A PDU's layout is a tuple of these, in wire order.
 """
 
 import struct
@@ -38,14 +35,17 @@ class Field(Protocol):
     """What `codec` asks of a kind of field."""
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The PDU's attributes this stands for; empty for what only the wire has."""
+    def name(self) -> str:
+        """The PDU's attribute this stands for."""
 
-    def read(self, lenient: bool) -> list[str]:
-        """Lines that set the attributes' local names from `o` at `p` and move `p` behind them."""
+    def take(self, octets: bytes, position: int, lenient: bool) -> tuple[Any, int]:
+        """The value at `position`, and where the next field begins.
 
-    def write(self) -> tuple[list[str], str]:
-        """Lines that check, and the piece of an f-string that makes the octets as latin-1 characters."""
+        Raises FieldError for one that is against its limit, IndexError or ValueError when the octets end in it.
+        """
+
+    def put(self, value: Any) -> bytes:
+        """The value's octets. Raises as `check` does."""
 
     def after(self, octets: bytes, position: int) -> int:
         """Where the field ends that begins at `position`. Raises IndexError or ValueError when the octets end in it."""
@@ -60,15 +60,12 @@ class Integer:
 
     name: str
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (self.name,)
+    def take(self, octets: bytes, position: int, lenient: bool) -> tuple[int, int]:
+        return octets[position], position + 1
 
-    def read(self, lenient: bool) -> list[str]:
-        return [f"{self.name} = o[p]", "p += 1"]
-
-    def write(self) -> tuple[list[str], str]:
-        return [], f"{{OCTET[{self.name}]}}"
+    def put(self, value: int) -> bytes:
+        self.check(value)
+        return bytes((value,))
 
     def after(self, octets: bytes, position: int) -> int:
         octets[position]
@@ -94,40 +91,24 @@ class CString:
     agreed: int = 0
 
     @property
-    def names(self) -> tuple[str, ...]:
-        return (self.name,)
-
-    @property
     def limit(self) -> int:
         """Characters allowed, without the NUL."""
         return (self.agreed or self.size) - 1
 
-    def read(self, lenient: bool) -> list[str]:
-        limit = max(self.limit, LENIENT_C_STRING - 1) if lenient else self.limit
-        return [
-            "if o[p]:",
-            "    nul = t.index(NUL, p)",
-            f"    if nul - p > {limit}:",
-            f"        raise FieldError('{self.name} is longer than {limit} octets', {int(self.status)})",
-            f"    {self.name} = t[p:nul]",
-            "    p = nul + 1",
-            "else:",
-            f"    {self.name} = ''",
-            "    p += 1",
-        ]
-
-    def write(self) -> tuple[list[str], str]:
-        """Checked without regard to emptiness, so that None or b"" raises TypeError and is not written as its repr."""
-        check = f"if len({self.name}) > {self.limit} or '\\x00' in {self.name}:"
-        return [check, f"    raise ValueError({self.name!r})"], f"{{{self.name}}}\\x00"
-
     def take(self, octets: bytes, position: int, lenient: bool) -> tuple[str, int]:
-        """The string at `position` and where the next field begins; for rows, off the hot way."""
-        limit = max(self.limit, LENIENT_C_STRING - 1) if lenient else self.limit
         nul = octets.index(0, position)
-        if nul - position > limit:
-            raise FieldError(f"{self.name} is longer than {limit} octets", self.status)
+        self.check_length(nul - position, lenient)
         return octets[position:nul].decode("latin-1"), nul + 1
+
+    def put(self, value: str) -> bytes:
+        self.check(value)
+        return value.encode("latin-1") + b"\0"
+
+    def check_length(self, length: int, lenient: bool) -> None:
+        """Raises FieldError where so many characters are too many to be read."""
+        limit = max(self.limit, LENIENT_C_STRING - 1) if lenient else self.limit
+        if length > limit:
+            raise FieldError(f"{self.name} is longer than {limit} octets", self.status)
 
     def after(self, octets: bytes, position: int) -> int:
         return octets.index(0, position) + 1
@@ -150,23 +131,15 @@ class ShortMessage:
     name: str = "short_message"
     limit: int = 254
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (self.name,)
+    def take(self, octets: bytes, position: int, lenient: bool) -> tuple[bytes, int]:
+        after = position + 1 + octets[position]
+        if after > len(octets):
+            raise IndexError
+        return octets[position + 1 : after], after
 
-    def read(self, lenient: bool) -> list[str]:
-        return [
-            "q = p + 1 + o[p]",
-            "if q > end:",
-            "    raise IndexError",
-            f"{self.name} = o[p + 1:q]",
-            "p = q",
-        ]
-
-    def write(self) -> tuple[list[str], str]:
-        """The octets themselves follow the f-string: they are no characters."""
-        lines = [f"if len({self.name}) > {self.limit}:", f"    raise ValueError({self.name!r})"]
-        return lines, f"{{OCTET[len({self.name})]}}"
+    def put(self, value: bytes) -> bytes:
+        self.check(value)
+        return bytes((len(value),)) + value
 
     def after(self, octets: bytes, position: int) -> int:
         octets[position + octets[position]]
@@ -193,15 +166,11 @@ class Rows:
     read_rows: ReadRows
     write_rows: Callable[[Any], bytes]
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (self.name,)
+    def take(self, octets: bytes, position: int, lenient: bool) -> tuple[tuple[object, ...], int]:
+        return self.read_rows(octets, position, lenient)
 
-    def read(self, lenient: bool) -> list[str]:
-        return [f"{self.name}, p = read_{self.name}(o, p, {lenient})"]
-
-    def write(self) -> tuple[list[str], str]:
-        return [f"rows = write_{self.name}({self.name}).decode('latin-1')"], "{rows}"
+    def put(self, value: Any) -> bytes:
+        return self.write_rows(value)
 
     def after(self, octets: bytes, position: int) -> int:
         return self.read_rows(octets, position, True)[1]
@@ -234,8 +203,8 @@ def _read_tlvs(octets: bytes, position: int) -> tuple[Tlvs, int]:
     tlvs: list[tuple[int, bytes]] = []
     end = len(octets)
     while position + 4 <= end and len(tlvs) < MAX_TLVS:
-        tag, length = _TLV_HEADER.unpack_from(octets, position)
-        after = position + 4 + length
+        tag = octets[position] << 8 | octets[position + 1]
+        after = position + 4 + (octets[position + 2] << 8 | octets[position + 3])
         if after > end:
             break
         tlvs.append((tag, octets[position + 4 : after]))

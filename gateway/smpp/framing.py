@@ -1,5 +1,8 @@
 """A growing stream of octets -> whole PDUs (§3.2, command_length)."""
 
+import struct
+from typing import Final
+
 from gateway.smpp.errors import FramingError
 from gateway.smpp.status import CommandStatus
 
@@ -9,8 +12,9 @@ BEFORE_BIND = 512
 AFTER_BIND = 70_000
 """Largest command_length of a bound peer: a data_sm with a message_payload of 65,535 octets, and room for TLVs."""
 
-_SHORTEST = 16
-_LENGTH = 4
+_SHORTEST: Final = 16
+_LENGTH: Final = 4
+_unpack_length: Final = struct.Struct(">I").unpack_from
 
 # What a stream that is not SMPP begins with, and whose it is.
 _STRANGERS = (
@@ -72,7 +76,7 @@ class Framer:
         whole: list[bytes] = []
         position, end = 0, len(data)
         while end - position >= _LENGTH:
-            length = int.from_bytes(data[position : position + _LENGTH], "big")
+            (length,) = _unpack_length(data, position)
             if not _SHORTEST <= length <= self.max_length:
                 reason = self._reason(data[position:], length)
                 self._lost = FramingError(CommandStatus.ESME_RINVCMDLEN, reason, tuple(whole))

@@ -6,9 +6,10 @@ that has expired leaves a tombstone for ten minutes, because its answer may stil
 
 from collections import OrderedDict
 from enum import Enum, auto
-from typing import Any, NamedTuple
+from typing import Any, Final
 
 from gateway.smpp.matrix import BINDS
+from gateway.smpp.record import Record
 from gateway.smpp.spec import RESPONSE_BIT, CommandId
 
 MAX_SEQUENCE_NUMBER = 0x7FFFFFFF
@@ -18,7 +19,8 @@ MOST_TOMBSTONES = 10_000
 _MOST_CONTROLS = 4
 
 _C = CommandId
-_GENERIC_NACK = _C.GENERIC_NACK.value
+_GENERIC_NACK: Final = int(_C.GENERIC_NACK)
+_RESPONSE_BIT: Final = RESPONSE_BIT
 # Peers mix up the responses within these; the sequence number tells which request they mean.
 _MIXED_UP = (BINDS, frozenset({_C.SUBMIT_SM.value, _C.SUBMIT_MULTI.value, _C.DATA_SM.value, _C.DELIVER_SM.value}))
 
@@ -32,12 +34,15 @@ class Match(Enum):
     UNASKED = auto()
 
 
-class Pending(NamedTuple):
+class Pending(Record):
     """A request without its answer. `sent_at`: monotonic seconds."""
 
-    context: Any
-    command_id: int
-    sent_at: float
+    __slots__ = ("command_id", "context", "sent_at")
+
+    def __init__(self, context: Any, command_id: int, sent_at: float) -> None:
+        self.context = context
+        self.command_id = command_id
+        self.sent_at = sent_at
 
 
 class Requests:
@@ -77,6 +82,14 @@ class Requests:
             del self._controls[next(iter(self._controls))]
         self._controls[sequence_number] = Pending(None, command_id, now)
 
+    def take(self, response_id: int, sequence_number: int) -> Pending | None:
+        """Take out the request that fills the window and has just this answer; None where `match` must look closer."""
+        pending = self._window.get(sequence_number)
+        if pending is None or response_id != pending.command_id | _RESPONSE_BIT:
+            return None
+        del self._window[sequence_number]
+        return pending
+
     def match(self, response_id: int, sequence_number: int, now: float) -> tuple[Match, Pending | None]:
         """What a response answers; for WRONG the request it does not. Reads only: `remove` what was answered.
 
@@ -109,7 +122,7 @@ class Requests:
             expired.append((sequence_number, pending))
         for sequence_number, pending in expired:
             del self._window[sequence_number]
-            self._tombstones[sequence_number] = pending._replace(sent_at=now)
+            self._tombstones[sequence_number] = Pending(pending.context, pending.command_id, now)
         self._clear_tombstones(now)
         return expired
 

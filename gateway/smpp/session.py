@@ -8,8 +8,9 @@ Times are monotonic seconds and never go back from call to call.
 
 import math
 from collections.abc import Callable
+from typing import Final
 
-from gateway.smpp.codec import PEER_APP, PEER_CARRIER, Frame, Limits, decode, encode, peek_header
+from gateway.smpp.codec import PEER_APP, PEER_CARRIER, Limits, decode_body, encode, peek_header
 from gateway.smpp.errors import FramingError, PduError
 from gateway.smpp.events import (
     Answered,
@@ -62,8 +63,9 @@ _C = CommandId
 # Plain integers: looking up an enum's member costs on the hot way.
 _ENQUIRE_LINK, _UNBIND, _GENERIC_NACK = int(_C.ENQUIRE_LINK), int(_C.UNBIND), int(_C.GENERIC_NACK)
 _ROK, _RUNKNOWNERR = int(CommandStatus.ESME_ROK), int(CommandStatus.ESME_RUNKNOWNERR)
+_RESPONSE_BIT: Final = RESPONSE_BIT
 # What fills the window when we send it, and is owed an answer when we receive it.
-_MESSAGES = frozenset(
+_MESSAGES: Final = frozenset(
     int(command)
     for command in (_C.SUBMIT_SM, _C.SUBMIT_MULTI, _C.DATA_SM, _C.DELIVER_SM, _C.QUERY_SM, _C.CANCEL_SM, _C.REPLACE_SM)
 )
@@ -96,10 +98,14 @@ class Session:
     ) -> None:
         self.role = role
         self.state = State.OPEN
+        self.closed = False
+        """Whether the session is over: nothing is read or sent any more, but what is queued."""
+        self.bound = False
+        """Whether messages may be exchanged, in the directions of the bind."""
         self.peer_version: int | None = None
         self.unasked = 0
         """PDUs received so far that were no answers to requests of ours."""
-        self._limits = limits or (PEER_CARRIER if role is Role.ESME else PEER_APP)
+        self._lenient = (limits or (PEER_CARRIER if role is Role.ESME else PEER_APP)).lenient
         self._framer = Framer(AFTER_BIND if role is Role.ESME else BEFORE_BIND)
         self._requests = Requests(first_sequence_number)
         self._watch = Watch(timers, now)
@@ -113,16 +119,6 @@ class Session:
         self._peer_unbind: int | None = None  # sequence_number of the unbind we have yet to answer
         self._peer_leaves = False
         self._enter(State.OPEN)
-
-    @property
-    def closed(self) -> bool:
-        """Whether the session is over: nothing is read or sent any more, but what is queued."""
-        return self.state is State.CLOSED
-
-    @property
-    def bound(self) -> bool:
-        """Whether messages may be exchanged, in the directions of the bind."""
-        return self.state in BOUND
 
     @property
     def begun(self) -> bytes:
@@ -245,10 +241,10 @@ class Session:
         if not self._responses_out and not self._requests_out:
             return b""
         self._watch.sent(self._now)
-        data = b"".join(self._responses_out + self._requests_out)
+        queued = self._responses_out + self._requests_out
         self._responses_out.clear()
         self._requests_out.clear()
-        return data
+        return queued[0] if len(queued) == 1 else b"".join(queued)
 
     def next_time(self) -> float | None:
         """When `on_time` is to be called; earlier than needed at times. None: not any more."""
@@ -287,28 +283,28 @@ class Session:
 
     def _receive_pdu(self, octets: bytes, events: list[Event]) -> None:
         _, received_id, command_status, sequence_number = peek_header(octets)
-        if received_id & RESPONSE_BIT:
+        if received_id & _RESPONSE_BIT:
             self._receive_response(octets, received_id, command_status, sequence_number, events)
         elif received_id in self._takes:
-            received = self._decode_request(octets, events)
-            if received is not None:
+            if self._receive_request(octets, received_id, command_status, sequence_number, events) is not None:
                 self._owed += 1
-                events.append(received)
         else:
-            self._receive_other(octets, received_id, sequence_number, events)
+            self._receive_other(octets, received_id, command_status, sequence_number, events)
 
-    def _receive_other(self, octets: bytes, received_id: int, sequence_number: int, events: list[Event]) -> None:
+    def _receive_other(
+        self, octets: bytes, received_id: int, command_status: int, sequence_number: int, events: list[Event]
+    ) -> None:
         allowed = received_id in RECEIVES[self.role, self.state]
         if received_id == _ENQUIRE_LINK:
             self._responses_out.append(encode(EnquireLinkResp(), sequence_number))
         elif received_id == _UNBIND:
             self._receive_unbind(sequence_number, events)
-        elif received_id in BINDS and self.role is Role.SMSC and (self._bind or self.state in BOUND):
+        elif received_id in BINDS and self.role is Role.SMSC and (self._bind or self.bound):
             self._refuse_oddly(received_id, sequence_number, CommandStatus.ESME_RALYBND, events)
         elif allowed and received_id in BINDS:
-            self._receive_bind(octets, received_id, events)
+            self._receive_bind(octets, received_id, command_status, sequence_number, events)
         elif allowed:
-            self._receive_unanswered(octets, received_id, events)
+            self._receive_unanswered(octets, received_id, command_status, sequence_number, events)
         elif received_id in _MESSAGES and self._sees_off:
             events.append(Oddity(OddityKind.WRONG_STATE, f"{command_name(received_id)} while {self.state.value}"))
         elif received_id in _UNANSWERED or response_to(received_id) is not None:
@@ -325,20 +321,21 @@ class Session:
         """
         return self.role is Role.SMSC and self.state is State.UNBINDING and not self._peer_leaves
 
-    def _receive_bind(self, octets: bytes, received_id: int, events: list[Event]) -> None:
-        received = self._decode_request(octets, events)
-        if received is not None:
-            self._bind = received.sequence_number, received_id
+    def _receive_bind(
+        self, octets: bytes, received_id: int, command_status: int, sequence_number: int, events: list[Event]
+    ) -> None:
+        pdu = self._receive_request(octets, received_id, command_status, sequence_number, events)
+        if pdu is not None:
+            self._bind = sequence_number, received_id
             self._owed += 1
-            self.peer_version = getattr(received.pdu, "interface_version", None)
-            events.append(received)
+            self.peer_version = getattr(pdu, "interface_version", None)
 
-    def _receive_unanswered(self, octets: bytes, received_id: int, events: list[Event]) -> None:
-        received = self._decode_request(octets, events)
-        if received is not None:
-            events.append(received)
-            if received_id == _C.OUTBIND:
-                self._enter(State.OUTBOUND)
+    def _receive_unanswered(
+        self, octets: bytes, received_id: int, command_status: int, sequence_number: int, events: list[Event]
+    ) -> None:
+        pdu = self._receive_request(octets, received_id, command_status, sequence_number, events)
+        if pdu is not None and received_id == _C.OUTBIND:
+            self._enter(State.OUTBOUND)
 
     def _receive_unbind(self, sequence_number: int, events: list[Event]) -> None:
         if self.state is State.UNBINDING:  # crossed ours, or is a repetition
@@ -368,17 +365,21 @@ class Session:
         self._responses_out.append(encode(GenericNack(), 0, error.command_status))
         self._close(Reason.FRAMING, events, error.command_status, error.reason)
 
-    def _decode_request(self, octets: bytes, events: list[Event]) -> Received | None:
-        """A PDU that cannot be read has been refused, and the session goes on."""
+    def _receive_request(
+        self, octets: bytes, received_id: int, command_status: int, sequence_number: int, events: list[Event]
+    ) -> Request | None:
+        """A PDU that cannot be read is refused, and the session goes on."""
         try:
-            frame = decode(octets, self._limits)
+            pdu, stray = decode_body(octets, received_id, sequence_number, self._lenient)
         except PduError as error:
             self._refuse(error.command_id, error.sequence_number, error.command_status)
             events.append(Oddity(OddityKind.MALFORMED_PDU, str(error)))
             return None
-        if frame.stray:
-            _note_stray(frame, events)
-        return Received(frame.sequence_number, frame.pdu, frame.command_status)  # type: ignore[arg-type]  # by its id
+        if stray:
+            _note_stray(received_id, stray, events)
+        request: Request = pdu  # type: ignore[assignment]  # by its command_id
+        events.append(Received(sequence_number, request, command_status))
+        return request
 
     def _refuse(self, request_id: int, sequence_number: int, command_status: int) -> None:
         response = response_to(request_id) or GenericNack()
@@ -397,27 +398,49 @@ class Session:
     def _receive_response(
         self, octets: bytes, received_id: int, command_status: int, sequence_number: int, events: list[Event]
     ) -> None:
+        pending = self._requests.take(received_id, sequence_number)
+        if pending is None:
+            self._receive_other_response(octets, received_id, command_status, sequence_number, events)
+        else:
+            response = self._decode_response(octets, received_id, sequence_number, events)
+            self._message_answered(pending, sequence_number, command_status, response, events)
+
+    def _receive_other_response(
+        self, octets: bytes, received_id: int, command_status: int, sequence_number: int, events: list[Event]
+    ) -> None:
+        """It is late, answers a request of the session's own, is of another kind than expected, or answers nothing."""
         match, pending = self._requests.match(received_id, sequence_number, self._now)
         if pending is None or match is Match.WRONG:
             self._receive_unasked(received_id, command_status, sequence_number, events)
             return
-        frame = decode(octets, self._limits)
-        if frame.stray:
-            _note_stray(frame, events)
-        response: Response = frame.pdu  # type: ignore[assignment]  # by its command_id
+        response = self._decode_response(octets, received_id, sequence_number, events)
         self._requests.remove(sequence_number)
-        self.unasked -= 1
         if received_id == _GENERIC_NACK and command_status == _ROK:
             command_status = _RUNKNOWNERR  # it never means yes
         if match is Match.LATE:
             events.append(LateAnswer(pending.context, sequence_number, command_status, response))
         elif pending.command_id in _MESSAGES:
-            self._timeouts_running = 0
-            self._answered_from = max(self._answered_from, pending.sent_at)
-            elapsed_s = self._now - pending.sent_at
-            events.append(Answered(pending.context, sequence_number, command_status, response, elapsed_s))
+            self._message_answered(pending, sequence_number, command_status, response, events)
         else:
             self._control_answered(pending, response, command_status, events)
+
+    def _decode_response(self, octets: bytes, received_id: int, sequence_number: int, events: list[Event]) -> Response:
+        """Of a request of ours; what cannot be read of it is no reason to refuse it."""
+        pdu, stray = decode_body(octets, received_id, sequence_number, lenient=True)
+        if stray:
+            _note_stray(received_id, stray, events)
+        self.unasked -= 1
+        response: Response = pdu  # type: ignore[assignment]  # by its command_id
+        return response
+
+    def _message_answered(
+        self, pending: Pending, sequence_number: int, command_status: int, response: Response, events: list[Event]
+    ) -> None:
+        sent_at = pending.sent_at
+        self._timeouts_running = 0
+        if sent_at > self._answered_from:  # noqa: PLR1730 - max() costs more than the rest here
+            self._answered_from = sent_at
+        events.append(Answered(pending.context, sequence_number, command_status, response, self._now - sent_at))
 
     def _receive_unasked(
         self, received_id: int, command_status: int, sequence_number: int, events: list[Event]
@@ -449,11 +472,13 @@ class Session:
     def _enter(self, state: State) -> None:
         """Change the state; everything that hangs on it follows."""
         self.state = state
+        self.closed = state is State.CLOSED
+        self.bound = state in BOUND
         self._takes = RECEIVES[self.role, state] & _MESSAGES
         self._sends = SENDS[self.role, state]
         if state in {State.OPEN, State.OUTBOUND}:
             self._watch.opening(self._now)
-        elif state in BOUND:
+        elif self.bound:
             self._watch.bound(self._now)
         elif state is State.UNBINDING:
             self._watch.ending(self._now)
@@ -515,11 +540,11 @@ class Session:
 
     def _close(self, reason: Reason, events: list[Event], command_status: int | None = None, detail: str = "") -> None:
         """End the session. While bound, unbind goes out first, unawaited: else some SMSCs hold the bind for minutes."""
-        if self.state in BOUND and reason not in {Reason.FRAMING, Reason.STREAM_BROKEN}:
+        if self.bound and reason not in {Reason.FRAMING, Reason.STREAM_BROKEN}:
             self._requests_out.append(encode(Unbind(), self._requests.take_number()))
         self._enter(State.CLOSED)
         events.append(Closing(reason, command_status, detail))
 
 
-def _note_stray(frame: Frame, events: list[Event]) -> None:
-    events.append(Oddity(OddityKind.STRAY_OCTETS, f"{len(frame.stray)} in {command_name(frame.command_id)}"))
+def _note_stray(received_id: int, stray: bytes, events: list[Event]) -> None:
+    events.append(Oddity(OddityKind.STRAY_OCTETS, f"{len(stray)} in {command_name(received_id)}"))

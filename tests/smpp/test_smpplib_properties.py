@@ -73,7 +73,7 @@ def shared_pdus(draw: st.DrawFn) -> Pdu:
     """PDUs both sides know, well formed, with ASCII in their C-strings."""
     pdu_class = draw(st.sampled_from(SHARED))
     layout = LAYOUTS[pdu_class]
-    values = {name: draw(_value(field)) for field in layout.fields for name in field.names}
+    values = {field.name: draw(_value(field)) for field in layout.fields}
     known = draw(st.lists(st.sampled_from(_TLVS.get(layout.command_id, [None])), unique=True, max_size=4))
     tlvs = tuple((tlv[0], draw(st.binary(min_size=tlv[2], max_size=tlv[2]))) for tlv in known if tlv)
     return pdu_class(**values, tlvs=tlvs)
@@ -92,8 +92,7 @@ def test_smpplib_reads_the_fields_we_wrote(pdu: Pdu, sequence_number: int) -> No
     theirs = smpp.parse_pdu(encode(pdu, sequence_number), client=_Client())
     assert (theirs.command, theirs.sequence) == (command_name(layout.command_id), sequence_number)
     for field in layout.fields:
-        for name in field.names:
-            assert _plain(getattr(theirs, name)) == _plain(getattr(pdu, name)), name
+        assert _plain(getattr(theirs, field.name)) == _plain(getattr(pdu, field.name)), field.name
     names = {tag: name for tag, name, _ in _TLVS.get(layout.command_id, [])}
     for tag, value in pdu.tlvs:
         assert getattr(theirs, names[tag]) == int.from_bytes(value, "big")
@@ -102,7 +101,7 @@ def test_smpplib_reads_the_fields_we_wrote(pdu: Pdu, sequence_number: int) -> No
 @given(shared_pdus(), sequence_numbers)
 def test_we_read_the_fields_smpplib_wrote(pdu: Pdu, sequence_number: int) -> None:
     layout = LAYOUTS[type(pdu)]
-    values = {name: getattr(pdu, name) for field in layout.fields for name in field.names}
+    values = {field.name: getattr(pdu, field.name) for field in layout.fields}
     names = {tag: name for tag, name, _ in _TLVS.get(layout.command_id, [])}
     values |= {names[tag]: int.from_bytes(value, "big") for tag, value in pdu.tlvs}
     theirs = smpp.make_pdu(command_name(layout.command_id), client=_Client(), **values)
@@ -122,5 +121,4 @@ def test_smpplib_reads_the_vectors_it_knows(name: str) -> None:
     if is_response(frame.command_id) and len(VECTORS[name]) == 16:
         return
     for field in LAYOUTS[type(frame.pdu)].fields:
-        for attribute in field.names:
-            assert _plain(getattr(theirs, attribute)) == _plain(getattr(frame.pdu, attribute))
+        assert _plain(getattr(theirs, field.name)) == _plain(getattr(frame.pdu, field.name))

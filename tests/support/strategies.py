@@ -57,7 +57,7 @@ def pdus_of(pdu_class: type) -> st.SearchStrategy[Pdu]:
     fields = LAYOUTS[pdu_class].fields
     has_text = any(isinstance(field, ShortMessage) for field in fields)
     excluded = frozenset({int(Tag.MESSAGE_PAYLOAD)}) if has_text else frozenset()
-    values = {name: _values(field) for field in fields for name in field.names}
+    values = {field.name: _values(field) for field in fields}
     return st.builds(pdu_class, **values, tlvs=tlvs(excluded))
 
 

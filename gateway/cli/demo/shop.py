@@ -93,10 +93,10 @@ class Shop:
         """See connection.Owner."""
         for event in events:
             match event:
-                case Received(number, DeliverSm() as pdu):
+                case Received(sequence_number=number, pdu=DeliverSm() as pdu):
                     self._take(pdu)
                     connection.session.respond(number, DeliverSmResp())
-                case Answered(Outgoing() as outgoing, _, status, response):
+                case Answered(context=Outgoing() as outgoing, command_status=status, pdu=response):
                     message_id = response.message_id if isinstance(response, SubmitSmResp) else ""
                     self._answered(outgoing, status, message_id)
                 case TimedOut(Outgoing() as outgoing):
