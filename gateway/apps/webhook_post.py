@@ -1,16 +1,19 @@
 """POSTs to one URL over kept-alive connections, and whether each was answered with a yes."""
 
-import asyncio
 import ssl
+from collections.abc import Mapping
 from typing import NamedTuple
 
-import aiohttp
+from aiohttp import BasicAuth
+from yarl import URL
+
+from gateway.apps.client_connection import KEEP_ALIVE_S, MOST_READ, NoAnswer
+from gateway.apps.client_origin import Origin
+
+__all__ = ["KEEP_ALIVE_S", "LONGEST_WHY", "MOST_READ", "TIMEOUT_S", "Answer", "Poster"]
 
 TIMEOUT_S = 10.0
 """From the first try to connect to the last octet of the answer."""
-MOST_READ = 64 * 1024
-"""Octets of an answer that are read to keep its connection; one that says more loses it. Nothing of them is used."""
-KEEP_ALIVE_S = 60.0
 LONGEST_WHY = 200
 
 
@@ -21,65 +24,49 @@ class Answer(NamedTuple):
     why: str = ""
 
 
+_TAKEN = Answer(True)
+
+
 class Poster:
     """To be used in one running loop. Redirects are not followed, certificates are checked, cookies are forgotten."""
 
-    def __init__(
-        self, url: str, connections: int, *, timeout_s: float = TIMEOUT_S, tls: ssl.SSLContext | None = None
-    ) -> None:
+    def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S, tls: ssl.SSLContext | None = None) -> None:
         """`tls` is how certificates are checked; by the system's authorities where None."""
-        self._url = url
-        self._connections = connections
+        parsed = URL(url)
+        self._head = _head(parsed)
+        self._place = f"{parsed.host}:{parsed.port}"
+        self._origin = Origin(parsed, tls)
         self._timeout_s = timeout_s
-        self._tls = tls
-        self._session: aiohttp.ClientSession | None = None
 
-    async def post(self, body: bytes, headers: dict[str, str]) -> Answer:
+    async def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """One POST; what goes wrong on the way is an Answer too."""
-        session = self._session or self._open()
+        own = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        request = f"{self._head}{own}Content-Length: {len(body)}\r\n\r\n".encode("ascii") + body
         try:
-            async with asyncio.timeout(self._timeout_s):
-                return await self._post(session, body, headers)
+            status, _ = await self._origin.ask(request, self._timeout_s)
         except TimeoutError:
             return Answer(False, f"no answer within {self._timeout_s:g} s")
-        except (aiohttp.ClientError, OSError) as error:
-            return Answer(False, f"{type(error).__name__}: {error}".rstrip(": ")[:LONGEST_WHY])
+        except NoAnswer as error:
+            return Answer(False, str(error)[:LONGEST_WHY])
+        except OSError as error:
+            return Answer(False, f"cannot connect to {self._place}: {error}"[:LONGEST_WHY])
+        return _TAKEN if 200 <= status < 300 else Answer(False, f"HTTP {status}")
 
     async def close(self) -> None:
         """Close the connections; what is being posted fails."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    async def _post(self, session: aiohttp.ClientSession, body: bytes, headers: dict[str, str]) -> Answer:
-        async with session.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
-            await _read_over(response)
-            if 200 <= response.status < 300:
-                return Answer(True)
-            return Answer(False, f"HTTP {response.status}")
-
-    def _open(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            limit=self._connections,
-            keepalive_timeout=KEEP_ALIVE_S,
-            ttl_dns_cache=30,
-            ssl=self._tls if self._tls is not None else True,
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),  # ours is around all of it
-            auto_decompress=False,
-            headers={"Content-Type": "application/json", "User-Agent": "relevo", "Accept-Encoding": "identity"},
-        )
-        return self._session
+        self._origin.close()
 
 
-async def _read_over(response: aiohttp.ClientResponse) -> None:
-    """Read the rest of an answer, so that its connection can be used again, unless there is too much of it."""
-    left = MOST_READ
-    while not response.content.at_eof():
-        left -= len(await response.content.read(left + 1))
-        if left < 0:
-            response.close()
-            return
+def _head(url: URL) -> str:
+    """What all POSTs begin with. A user and password in the URL are said as Basic (RFC 7617)."""
+    login = BasicAuth.from_url(url)
+    lines = (
+        f"POST {url.raw_path_qs} HTTP/1.1",
+        f"Host: {url.host_port_subcomponent}",
+        "Content-Type: application/json",
+        "User-Agent: relevo",
+        "Accept: */*",
+        "Accept-Encoding: identity",
+        *(() if login is None else (f"Authorization: {login.encode()}",)),
+    )
+    return "".join(f"{line}\r\n" for line in lines)

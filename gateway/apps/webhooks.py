@@ -53,8 +53,8 @@ class Hook:
         return answer
 
 
-PosterOf = Callable[[str, int], Poster]
-"""Makes what posts to a URL over so many connections."""
+PosterOf = Callable[[str], Poster]
+"""Makes what posts to a URL."""
 
 
 class Webhooks:
@@ -88,8 +88,7 @@ class Webhooks:
                 closing.add_done_callback(self._closing.discard)
         for name, webhook in wanted.items():
             if name not in self._hooks:
-                poster = self._poster_of(webhook.url, webhook.concurrency)
-                self._hooks[name] = Hook(name, webhook, self._metrics, self._clocks, poster)
+                self._hooks[name] = Hook(name, webhook, self._metrics, self._clocks, self._poster_of(webhook.url))
 
     def wants(self, app: str, kind: str) -> bool:
         """Whether the app has a webhook that events of this kind (receipt, inbound) go to."""

@@ -59,7 +59,7 @@ async def serving(server: Server, tls: ssl.SSLContext | None = None) -> AsyncIte
 async def posting(
     url: str, *, timeout_s: float = 5.0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Callable[[], Awaitable[Answer]]]:
-    poster = Poster(url, 4, timeout_s=timeout_s, tls=tls)
+    poster = Poster(url, timeout_s=timeout_s, tls=tls)
     try:
         yield lambda: poster.post(b'{"type":"x"}', {"webhook-id": "1"})
     finally:
@@ -140,10 +140,11 @@ async def test_answer_of_some_length_keeps_the_connection() -> None:
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (b"", "ServerDisconnectedError"),
-        (b"HTTP/1.1 200", "ServerDisconnectedError"),
-        (b"SSH-2.0-OpenSSH\r\n\r\n", "ClientResponseError"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", "ClientPayloadError"),
+        (b"", "the connection ended before it was answered"),
+        (b"HTTP/1.1 200", "the connection ended before the answer was whole"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "the answer is not valid HTTP"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", "the connection ended before the answer was whole"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx", "the connection ended before the answer was"),
     ],
 )
 async def test_answer_that_is_none_is_a_no(answer: bytes, why: str) -> None:
@@ -154,6 +155,13 @@ async def test_answer_that_is_none_is_a_no(answer: bytes, why: str) -> None:
         result = await post()
         assert not result.taken
         assert result.why.startswith(why)
+
+
+async def test_url_with_a_user_logs_in() -> None:
+    async with serving(Server()) as server, posting(server.url.replace("//", "//app:p%40ss@")) as post:
+        assert await post() == Answer(True)
+    assert "authorization: basic YXBwOnBAc3M=\r\n".lower() in server.heads[0].lower()
+    assert f"host: {server.url.split('/')[2]}\r\n" in server.heads[0].lower()
 
 
 async def test_nobody_there_is_a_no_and_says_where() -> None:
@@ -174,7 +182,8 @@ async def test_certificate_that_nobody_vouches_for_is_a_no(tmp_path: Path) -> No
         async with posting(server.url) as post:
             result = await post()
             assert not result.taken
-            assert result.why.startswith("ClientConnectorCertificateError")
+            assert result.why.startswith("cannot connect to 127.0.0.1:")
+            assert "certificate" in result.why.lower()
             assert server.heads == []
         async with posting(server.url, tls=authority.trusting()) as post:
             assert await post() == Answer(True)

@@ -49,14 +49,14 @@ def a_parcel(
 class FakePoster(Poster):
     """Answers when the test says."""
 
-    def __init__(self, url: str, connections: int) -> None:
-        super().__init__(url, connections)
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
         self.url = url
         self.posts: list[tuple[str, asyncio.Future[Answer]]] = []
         self.closed = False
         self.error: Exception | None = None
 
-    async def post(self, body: bytes, headers: dict[str, str]) -> Answer:
+    async def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         if self.error is not None:
             raise self.error
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -82,8 +82,8 @@ class Way:
         clock = ManualClock()
         self.webhooks = Webhooks(apps, self.metrics, utc=clock.utc, monotonic=clock.monotonic, poster_of=self._poster)
 
-    def _poster(self, url: str, connections: int) -> FakePoster:
-        self.posters[url] = FakePoster(url, connections)
+    def _poster(self, url: str) -> FakePoster:
+        self.posters[url] = FakePoster(url)
         return self.posters[url]
 
     @property
@@ -199,7 +199,8 @@ async def test_webhook_keeps_an_eighth_of_its_room_for_what_is_urgent(way: Way) 
     assert way.send(a_parcel(200)) == [True]
 
 
-async def test_webhook_of_few_connections_keeps_none() -> None:
+async def test_webhook_of_few_connections_keeps_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks_module, "STOP_S", 0.01)
     way = Way({"bank": an_app(concurrency=KEPT - 1)})
     assert way.send(*(a_parcel(n) for n in range(KEPT - 1))) == [True] * (KEPT - 1)
     await way.webhooks.stop()

@@ -1,0 +1,95 @@
+"""A server as an HTTP client sees it, by the scheme, host and port of a URL, and the connections kept to it."""
+
+import asyncio
+import socket
+import ssl
+from functools import lru_cache
+
+from aiohappyeyeballs import AddrInfoType, start_connection
+from yarl import URL
+
+from gateway.apps.client_connection import ClientConnection, Said
+
+RESOLVED_FOR_S = 30.0
+"""So long a host's addresses are used without asking for them again."""
+NEXT_ADDRESS_S = 0.25
+"""An address that has not answered for so long gets another one beside it (RFC 8305 §5)."""
+
+
+class Origin:
+    """To be used in one running loop. There are as many connections as there are requests at once."""
+
+    def __init__(self, url: URL, tls: ssl.SSLContext | None = None) -> None:
+        """`tls` is how certificates are checked; by the system's authorities where None."""
+        self._host = url.raw_host or ""
+        self._port = url.port or 0
+        self._tls = (tls or _by_the_systems_authorities()) if url.scheme == "https" else None
+        self._addresses: list[AddrInfoType] = []
+        self._stale_at = 0.0
+        self._connections: list[ClientConnection] = []
+        self._idle: list[ClientConnection] = []
+
+    async def ask(self, octets: bytes, timeout_s: float) -> Said:
+        """Send a request; its answer. `timeout_s`: from the first try to connect to the answer's last octet.
+
+        Raises TimeoutError; OSError where it cannot connect, or not to whom the certificate says; NoAnswer.
+        """
+        until = asyncio.get_running_loop().time() + timeout_s
+        connection = self._free() or await self._connect(until)
+        try:
+            said = await connection.request(octets, until)
+        except asyncio.CancelledError:
+            connection.abort()
+            raise
+        if connection.open:
+            self._idle.append(connection)
+        return said
+
+    def close(self) -> None:
+        """Close the connections; what is being asked fails."""
+        for connection in self._connections:
+            connection.abort()
+
+    def _free(self) -> ClientConnection | None:
+        """The connection that was used last: the others may come to their end."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.open:
+                return connection
+        return None
+
+    async def _connect(self, until: float) -> ClientConnection:
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout_at(until):
+            addresses = await self._resolve()
+            connected = await start_connection(addresses, happy_eyeballs_delay=NEXT_ADDRESS_S, loop=loop)
+            try:
+                _, connection = await loop.create_connection(
+                    ClientConnection,
+                    sock=connected,
+                    ssl=self._tls,
+                    server_hostname=self._host.rstrip(".") if self._tls is not None else None,
+                )
+            except BaseException:
+                connected.close()
+                raise
+        self._connections = [each for each in self._connections if each.open] + [connection]
+        return connection
+
+    async def _resolve(self) -> list[AddrInfoType]:
+        """The host's addresses, beginning with another one each time."""
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._stale_at:
+            found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+            self._addresses = list(found)
+            self._stale_at = loop.time() + RESOLVED_FOR_S
+        self._addresses = self._addresses[1:] + self._addresses[:1]
+        return self._addresses
+
+
+@lru_cache(maxsize=1)
+def _by_the_systems_authorities() -> ssl.SSLContext:
+    """One for all: to read them takes tens of milliseconds."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
