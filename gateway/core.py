@@ -7,6 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 import structlog
@@ -49,6 +50,10 @@ GATHER_S = 0.005
 """How long bulk waits for company before a commit: at 1,000 messages a second it halves commits and socket writes, and
 with them the CPU of a message, against 2 ms. OTPs do not wait, and a full batch does not either."""
 PARKED_FOR_S = 3_600.0
+_WORDS: Final = {status: status.word for status in Status}
+_UNDELIVERED: Final = Status.UNDELIVERED
+_ANSWERED_FOR: Final = frozenset({Status.DELIVERED, Status.UNDELIVERED})
+"""What a receipt has said of a message: how long that took is counted."""
 
 
 def new_id() -> str:
@@ -78,6 +83,9 @@ class Core:
         self.happenings = Happenings(clock.utc)
         self.commits = Commits(store, gather_s=GATHER_S, on_commit=self._on_commit, on_error=self._on_error)
         self._commit_s = metrics.store_commit_seconds()
+        self._receipts_counted = metrics.receipts
+        self._final_counted = metrics.final
+        self._receipt_delay_s = metrics.receipt_delay_seconds
         self._retry_after_s = retry_after_s
         self.resolver = build_resolver(config, clock.monotonic, clock.utc, self._on_asked)
         tell_plans(config, self.resolver)
@@ -359,7 +367,7 @@ class Core:
         self.metrics.wrong_network(network or "none", carrier).n += 1
 
     def _on_receipt(self, carrier: str, state: str) -> None:
-        self.metrics.receipts(carrier, state).n += 1
+        self._receipts_counted(carrier, state).n += 1
 
     def _on_unmatched(self, carrier: str) -> None:
         self.metrics.receipts_unmatched(carrier).n += 1
@@ -371,12 +379,12 @@ class Core:
         self.metrics.inbound(carrier, app or "none").n += 1
 
     def _on_final(self, message: Message, submitted_at: float) -> None:
-        carrier = message.carrier or "none"
-        self.metrics.final(carrier, message.lane, message.status.word).n += 1
-        if message.status is Status.UNDELIVERED:
+        carrier, status = message.carrier or "none", message.status
+        self._final_counted(carrier, message.lane, _WORDS[status]).n += 1
+        if status is _UNDELIVERED:
             self.resolver.forget(int(message.to))  # it may be that the number has moved, or is no more
-        if message.status in (Status.DELIVERED, Status.UNDELIVERED):
-            self.metrics.receipt_delay_seconds(carrier).observe(message.updated_at - submitted_at)
+        if status in _ANSWERED_FOR:
+            self._receipt_delay_s(carrier).observe(message.updated_at - submitted_at)
 
     def _on_outcome(self, parcel: Parcel, outcome: Outcome) -> None:
         if self.happenings.heard:

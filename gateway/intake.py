@@ -7,11 +7,12 @@ can be told at submission is told here; what turns out later ends as `rejected` 
 
 import math
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol, cast
+from typing import Final, NamedTuple, Protocol, cast, final
 
 from gateway.errors import Refusal, StoreError
 from gateway.message import Content, Event, Message, Status
 from gateway.parts import CannotWrite, Profile, settle
+from gateway.smpp.record import Record
 from gateway.store.commits import Commits
 from gateway.submission import Submission
 from portability.number import InvalidNumber, Number, normalise
@@ -68,20 +69,31 @@ class Step(NamedTuple):
     why: str
 
 
-class Decision(NamedTuple):
+@final
+class Decision(Record):
     """How a submission would go: all that a Message needs and an explanation shows."""
 
-    number: Number
-    network: str
-    answer: Answer
-    lane: str
-    carriers: tuple[str, ...]
-    rule: int | None
-    sender: str
-    content: Content
+    __slots__ = ("carriers", "content", "lane", "network", "number", "sender")
+
+    def __init__(
+        self, number: Number, network: str, lane: str, carriers: tuple[str, ...], sender: str, content: Content
+    ) -> None:
+        self.number = number
+        self.network = network
+        self.lane = lane
+        self.carriers = carriers
+        self.sender = sender
+        self.content = content
+
+    def by(self, carrier: str) -> "Decision":
+        """The same by this carrier alone."""
+        return Decision(self.number, self.network, self.lane, (carrier,), self.sender, self.content)
 
 
 Done = Callable[[object, Message, StoreError | None], None]
+
+REMEMBERED = 10_000
+_ACCEPTED: Final = Status.ACCEPTED
 
 
 class Intake:
@@ -113,12 +125,14 @@ class Intake:
         self._random = random
         self._new_id = new_id
         self._buckets: dict[str, TokenBucket] = {}
+        self._senders: dict[tuple[str, str, tuple[str, ...]], tuple[tuple[str, ...], str]] = {}
         self.stopping = False
         self.apply(rules)
 
     def apply(self, rules: Rules) -> None:
         """Take over changed rules; apps keep what they have used of their tps."""
         self.rules = rules
+        self._senders.clear()
         for name, app in rules.apps.items():
             burst = app.burst or math.inf  # the bucket itself never gives more than a second's worth
             bucket = self._buckets.get(name)
@@ -138,27 +152,30 @@ class Intake:
 
     def decide(self, submission: Submission, number: Number, answer: Answer) -> Decision:
         """How the submission goes, given whose number it is. Raises Refusal; changes nothing."""
-        rules = self.rules
-        app = rules.apps[submission.app]
+        app, network, ttl_s = submission.app, answer.network, submission.ttl_s
         lane = self.lane_of(submission)
-        if submission.ttl_s is not None and submission.ttl_s <= 0:
+        if ttl_s is not None and ttl_s <= 0:
             raise Refusal("ttl_expired", field="ttl")
         if not number.kind.may_be_mobile:
             raise Refusal("not_mobile", f"The number is {number.kind.replace('_', ' ')}, not a mobile one.", "to")
         if answer.mobile is False:
             raise Refusal("not_mobile", "The numbering plan has this number as a fixed line.", "to")
-        if not answer.network:
+        if not network:
             raise Refusal("unknown_network", field="to")
-        if submission.interface != "reply" and self._opt_outs.has(submission.app, number.digits):
+        if submission.interface != "reply" and self._opt_outs.has(app, number.digits):
             raise Refusal("opted_out", field="to")
-        choice = rules.routes.choose(self.facts(submission, number, answer, lane), self._up, self._random())
-        if not choice.carriers:
-            if choice.rule is not None:
-                raise Refusal(rules.routes.denial(choice.rule), field="to")
-            raise Refusal("no_route", f"No route leads to network {answer.network}.", "to")
-        carriers, sender = self._sender(submission, app, choice.carriers)
-        carriers, content = self._content(submission, carriers)
-        return Decision(number, answer.network, answer, lane, carriers, choice.rule, sender, content)
+        routes, random = self.rules.routes, self._random()
+        choice = routes.choose_by(network, answer.hosts, app, lane, self._up, random)
+        if choice is None:
+            choice = routes.choose(self.facts(submission, number, answer, lane), self._up, random)
+        led_to, rule = choice
+        if not led_to:
+            if rule is not None:
+                raise Refusal(routes.denial(rule), field="to")
+            raise Refusal("no_route", f"No route leads to network {network}.", "to")
+        allowed, sender = self._sender(app, submission.sender, led_to)
+        carriers, content = self._content(submission, allowed)
+        return Decision(number, network, lane, carriers, sender, content)
 
     def facts(self, submission: Submission, number: Number, answer: Answer, lane: str) -> MtFacts:
         """What routes look at, of a number whose network is known. One that is to be sent later is due then."""
@@ -202,12 +219,25 @@ class Intake:
             raise Refusal("lane_not_allowed", lane.why, "lane")
         return lane
 
-    def _sender(self, submission: Submission, app: AppRules, carriers: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-        """The carriers that let us send as one sender, in order, and that sender: the first carrier's word decides.
+    def _sender(self, app: str, asked: str, carriers: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+        """The carriers that let us send as one sender, in order, and that sender, as long as the rules hold.
 
-        "" leaves it to the SMSC, until a carrier names one.
+        Raises Refusal sender_not_allowed.
         """
+        key = (app, asked, carriers)
+        found = self._senders.get(key)
+        if found is None:
+            found = self._resolve_sender(app, asked, carriers)
+            if len(self._senders) >= REMEMBERED:
+                self._senders.clear()
+            self._senders[key] = found
+        return found
+
+    def _resolve_sender(self, app: str, asked: str, carriers: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+        """What `_sender` remembers. The first carrier's word decides; "" leaves it to the SMSC, until a carrier names
+        one."""
         sender, refused = "", ""
+        own = self.rules.apps[app].senders
         allowed: list[str] = []
         for name in carriers:
             carrier = self.rules.carriers[name]
@@ -215,7 +245,7 @@ class Intake:
                 if not carrier.allow or sender in carrier.allow:
                     allowed.append(name)
                 continue
-            answer = resolve_sender(submission.sender, app.senders, carrier.allow, carrier.default)
+            answer = resolve_sender(asked, own, carrier.allow, carrier.default)
             if isinstance(answer, SenderNotAllowed):
                 refused = refused or f"{name}: {answer.why}"
             else:
@@ -228,15 +258,14 @@ class Intake:
     def _content(self, submission: Submission, carriers: tuple[str, ...]) -> tuple[tuple[str, ...], Content]:
         """The content as the first carrier gets it that can be written to, and the carriers from that one on."""
         refused: CannotWrite | None = None
+        rules, asked, transliterate = self.rules, submission.content, submission.transliterate
+        limit = rules.max_parts
         for place, name in enumerate(carriers):
             try:
-                content = settle(
-                    submission.content, self.rules.carriers[name].profile, transliterate=submission.transliterate
-                )
+                content = settle(asked, rules.carriers[name].profile, transliterate=transliterate)
             except CannotWrite as error:
                 refused = refused or error
                 continue
-            limit = self.rules.max_parts
             if content.parts > limit:
                 refused = refused or CannotWrite(
                     "text_too_long",
@@ -244,7 +273,7 @@ class Intake:
                     f"The text needs {content.parts} segments, at most {limit} are allowed.",
                 )
                 continue
-            return carriers[place:], content
+            return carriers[place:] if place else carriers, content
         assert refused is not None  # noqa: S101  # there is a carrier, and it took nothing
         raise Refusal(refused.code, str(refused), refused.field)
 
@@ -252,12 +281,13 @@ class Intake:
 
     def message(self, submission: Submission, decision: Decision) -> Message:
         """The message that a decision makes, not yet on disk. `to` as E.164 digits; ttl runs from now (or send_at)."""
-        now = self._utc()
+        now, send_at, status = self._utc(), submission.send_at, submission.status
         ttl_s = self.rules.lane_ttl_s[decision.lane]
         if submission.ttl_s is not None:
             ttl_s = min(ttl_s, submission.ttl_s)
-        scheduled = submission.send_at > now
-        status = Status.SCHEDULED if scheduled and submission.status is Status.ACCEPTED else submission.status
+        scheduled = send_at > now
+        if scheduled and status is _ACCEPTED:
+            status = Status.SCHEDULED
         return Message(
             id=self._new_id(),
             app=submission.app,
@@ -268,8 +298,8 @@ class Intake:
             network=decision.network,
             content=decision.content,
             created_at=now,
-            expires_at=(submission.send_at if scheduled else now) + ttl_s,
-            send_at=submission.send_at if scheduled else 0.0,
+            expires_at=(send_at if scheduled else now) + ttl_s,
+            send_at=send_at if scheduled else 0.0,
             reference=submission.reference,
             batch=submission.batch,
             receipt=submission.receipt,
@@ -309,7 +339,7 @@ class Intake:
         try:
             done(argument, message, error)
         finally:  # whoever asked may be gone, the message is on disk
-            if error is None and message.status is Status.ACCEPTED:
+            if error is None and message.status is _ACCEPTED:
                 self._hand_down(message)
 
     def submit(self, submission: Submission, done: Done, argument: object = None) -> NeedsAsking | None:

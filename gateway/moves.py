@@ -6,6 +6,7 @@ history that an app reads and that billing counts.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from gateway.message import FINAL, WAITING, Event, Message, Segment, Status
 
@@ -13,7 +14,7 @@ _S = Status
 
 # UNKNOWN is final until the carrier says better: a receipt that comes later than its deadline still counts. What is
 # PAUSED may have segments in flight, and these end all the same. Nothing taken by a carrier ever waits again.
-MOVES: dict[Status, frozenset[Status]] = {
+MOVES: Final[dict[Status, frozenset[Status]]] = {
     _S.SCHEDULED: frozenset({_S.ACCEPTED, _S.PAUSED, _S.CANCELLED, _S.EXPIRED, _S.REJECTED}),
     _S.ACCEPTED: frozenset(
         {_S.SUBMITTED, _S.PAUSED, _S.CANCELLED, _S.EXPIRED, _S.REJECTED, _S.DELIVERED, _S.UNDELIVERED, _S.UNKNOWN}
@@ -35,7 +36,7 @@ MOVES: dict[Status, frozenset[Status]] = {
 
 # Which status among the segments is the message's, strongest first: what has not ended holds back what has, and then
 # one lost part spoils the text.
-_SUMMED = (
+_SUMMED: Final = (
     *(_S.ACCEPTED, _S.SCHEDULED, _S.PAUSED, _S.SUBMITTED),
     *(_S.REJECTED, _S.UNDELIVERED, _S.EXPIRED, _S.CANCELLED, _S.UNKNOWN, _S.DELIVERED),
 )
@@ -84,9 +85,9 @@ def move_segment(message: Message, segment: Segment, after: Status, event: Event
     segment.status = after
     message.events += (event,)
     message.updated_at = event.at
-    segments = message.segments
+    segments, before = message.segments, message.status
     summed = after if len(segments) == 1 else sum_up(segments)
-    if summed is not message.status and summed not in WAITING and summed in MOVES[message.status]:
+    if summed is not before and summed not in WAITING and summed in MOVES[before]:
         message.status = summed
     return True
 

@@ -28,6 +28,9 @@ _MX_AT_HOME = re.compile(r"(?:(?:\+|00|011)?521?|04[45]|01)?" + _MX_NATIONAL)
 _MX_FROM_ABROAD = re.compile("521?" + _MX_NATIONAL)
 
 
+_NEVER_MOBILE = frozenset({"fixed", "non_geographic", "short_code"})
+
+
 class Kind(StrEnum):
     """What a number is, as far as its digits tell. Mexico and the US have one plan for mobile and fixed."""
 
@@ -38,15 +41,13 @@ class Kind(StrEnum):
     SHORT_CODE = "short_code"
     UNKNOWN = "unknown"
 
-    @property
-    def may_be_mobile(self) -> bool:
+    def __init__(self, word: str) -> None:
+        self.may_be_mobile = word not in _NEVER_MOBILE
         """False when no SMS can be delivered there."""
-        return self not in _NEVER_MOBILE
 
-
-_NEVER_MOBILE = frozenset({Kind.FIXED, Kind.NON_GEOGRAPHIC, Kind.SHORT_CODE})
 
 _MX_KINDS = dict.fromkeys(("200", "300", "500", "800", "900"), Kind.NON_GEOGRAPHIC)
+_MX_USUAL = Kind.MOBILE_OR_FIXED
 _KINDS = {
     PhoneNumberType.MOBILE: Kind.MOBILE,
     PhoneNumberType.FIXED_LINE: Kind.FIXED,
@@ -95,8 +96,9 @@ def normalise(text: str, region: str = "MX") -> Number:
     the country code must be guessed (no "+", no exit code) it must fit the patterns too. Raises InvalidNumber.
     """
     if region == "MX":
-        if len(text) == 12 and text.startswith("52") and text.isdigit() and text.isascii() and text[2] > "1":
-            return Number(text, "MX", _MX_KINDS.get(text[2:5], Kind.MOBILE_OR_FIXED))
+        digits = text[1:] if text[:1] == "+" else text
+        if len(digits) == 12 and digits[:2] == "52" and digits[2] > "1" and digits.isdigit() and digits.isascii():
+            return _mexican(digits)
         match = _MX_AT_HOME.fullmatch(text)
         if match:
             return _mexican("52" + match[1])
@@ -117,7 +119,7 @@ def country_code(region: str) -> str:
 
 
 def _mexican(digits: str) -> Number:
-    return Number(digits, "MX", _MX_KINDS.get(digits[2:5], Kind.MOBILE_OR_FIXED))
+    return Number(digits, "MX", _MX_KINDS.get(digits[2:5], _MX_USUAL))
 
 
 def _undressed(plain: str, region: str) -> Number:

@@ -180,7 +180,7 @@ class Resolver:
                 ported, mobile, detail = _with(found, ported, mobile, detail)
             else:
                 tally.answered += 1
-                return self._complete(number, found, ported, mobile)
+                return self._complete(number, source, found, ported, mobile)
         return self._unknown(number, ported, mobile, detail)
 
     async def _ask(self, needs: NeedsAsking) -> Answer | NeedsAsking:
@@ -200,17 +200,19 @@ class Resolver:
             ported, mobile, detail = _with(found, ported, mobile, detail)
         else:
             tally.answered += 1
-            return self._complete(number, found, ported, mobile)
+            return self._complete(number, source, found, ported, mobile)
         return self._walk(number, index + 1, ported, mobile, detail)
 
-    def _complete(self, number: int, found: Answer, ported: bool | None, mobile: bool | None) -> Answer:
+    def _complete(self, number: int, source: object, found: Answer, ported: bool | None, mobile: bool | None) -> Answer:
         """The answer with what earlier sources and the plan know besides."""
         if found.mobile is not None:
             mobile = found.mobile
-        elif mobile is None and self.plan is not None:
+        elif mobile is None and self.plan is not None and source is not self.plan:
             mobile = self.plan.mobile(number)
         if found.ported is not None:
             ported = found.ported
+        if mobile is found.mobile and ported is found.ported:
+            return found
         return Answer(found.network, found.source, ported, found.as_of, mobile, found.hosts, found.detail)
 
     def _unknown(self, number: int, ported: bool | None, mobile: bool | None, detail: str) -> Answer:

@@ -57,13 +57,33 @@ class MtExplanation(NamedTuple):
     tried: tuple[Tried, ...]
 
 
-class _Rule(NamedTuple):
-    number: int
-    via: Via
-    deny: str
-    names: frozenset[str]
-    conditions: tuple[Condition[MtFacts], ...]
-    each: tuple[Condition[MtFacts], ...]
+class _Rule:
+    """A rule, compiled; `each` are the conditions among its own whose answer is another for each message."""
+
+    __slots__ = ("_usual", "conditions", "deny", "each", "names", "number", "via")
+
+    def __init__(
+        self, number: int, via: Via, deny: str, names: frozenset[str], given: tuple[Condition[MtFacts], ...]
+    ) -> None:
+        self.number = number
+        self.via = via
+        self.deny = deny
+        self.names = names
+        self.conditions = given
+        self.each = tuple([condition for condition in given if condition.each])
+        self._usual = MtChoice(via.order(_everyone, 0.0), number)
+
+    def holds(self, facts: MtFacts) -> bool:
+        """Whether the conditions hold that are another for each message."""
+        for condition in self.each:  # noqa: SIM110  all() over a generator costs three times as much
+            if not condition.holds(facts):
+                return False
+        return True
+
+    def choice(self, up: Up, random: float) -> MtChoice:
+        """Where it leads now: nearly always the same, so that is made once."""
+        carriers, usual = self.via.order(up, random), self._usual
+        return usual if carriers is usual.carriers else MtChoice(carriers, self.number)
 
 
 class _Level(NamedTuple):
@@ -72,6 +92,23 @@ class _Level(NamedTuple):
     network: str
     rules: tuple[_Rule, ...]
     last: bool
+
+
+class _Known:
+    """What network, app and lane say of a message: the levels that are left, and where these leave no doubt (`sure`),
+    the rule, None for no route."""
+
+    __slots__ = ("levels", "rule", "sure")
+
+    def __init__(self, levels: tuple[_Level, ...]) -> None:
+        rules = levels[0].rules
+        self.levels = levels
+        self.sure = levels[0].last and not (rules and rules[0].each)
+        self.rule = rules[0] if self.sure and rules else None
+
+
+def _everyone(_carrier: str) -> bool:
+    return True
 
 
 class _Nowhere:
@@ -90,19 +127,24 @@ class MtRoutes:
     def __init__(self, rules: Iterable[MtRule]) -> None:
         """Raises ValueError for a rule whose `via` leads nowhere."""
         self._rules = tuple(_compiled(index, rule) for index, rule in enumerate(rules))
-        self._remembered: dict[tuple[str, tuple[str, ...], str, str], tuple[_Level, ...]] = {}
+        self._remembered: dict[tuple[str, tuple[str, ...], str, str], _Known] = {}
 
     def choose(self, facts: MtFacts, up: Up, random: float) -> MtChoice:
         """The carriers for a message: `up(carrier)` says which can send now, `random` in [0, 1) draws by weight."""
-        key = (facts.network, facts.hosts, facts.app, facts.lane)
-        levels = self._remembered.get(key)
-        if levels is None:
-            levels = self._remember(key, facts)
-        for level in levels:
+        for level in self._known(facts.network, facts.hosts, facts.app, facts.lane).levels:
             rule = _match(level, facts)
             if rule is not None:
-                return MtChoice(rule.via.order(up, random), rule.number)
+                return rule.choice(up, random)
         return _NO_ROUTE
+
+    def choose_by(
+        self, network: str, hosts: tuple[str, ...], app: str, lane: str, up: Up, random: float
+    ) -> MtChoice | None:
+        """As `choose`, where this much of a message decides; None where more has to be looked at."""
+        known = self._known(network, hosts, app, lane)
+        if not known.sure:
+            return None
+        return _NO_ROUTE if known.rule is None else known.rule.choice(up, random)
 
     def denial(self, rule: int) -> str:
         """The code with which a rule denies, "" where it leads to carriers."""
@@ -125,9 +167,16 @@ class MtRoutes:
             tried += _passed_over(found, network)
         return MtExplanation(choice, tuple(tried))
 
-    def _remember(self, key: tuple[str, tuple[str, ...], str, str], facts: MtFacts) -> tuple[_Level, ...]:
-        if len(self._remembered) >= REMEMBERED:
-            self._remembered.clear()
+    def _known(self, network: str, hosts: tuple[str, ...], app: str, lane: str) -> _Known:
+        key = (network, hosts, app, lane)
+        known = self._remembered.get(key)
+        if known is None:
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            known = self._remembered[key] = _Known(self._levels(MtFacts(network, hosts, "", app, lane)))
+        return known
+
+    def _levels(self, facts: MtFacts) -> tuple[_Level, ...]:
         levels: list[_Level] = []
         networks = (facts.network, *facts.hosts)
         for place, network in enumerate(networks, 1):
@@ -138,8 +187,7 @@ class MtRoutes:
                 break
             if any(network in rule.names for rule in rules):
                 levels.append(_Level(network, rules, last=False))
-        self._remembered[key] = found = tuple(levels)
-        return found
+        return tuple(levels)
 
     def _fitting(self, facts: MtFacts) -> tuple[_Rule, ...]:
         """The rules that may hold for such messages: all their fixed conditions do."""
@@ -168,15 +216,14 @@ def _compiled(index: int, rule: MtRule) -> _Rule:
     if rule.time is not None:
         given.append(conditions.time(rule.time))
     via = _Nowhere() if rule.deny else compile_via(rule.via)
-    each = tuple(condition for condition in given if condition.each)
-    return _Rule(index, via, rule.deny, frozenset(rule.network), tuple(given), each)
+    return _Rule(index, via, rule.deny, frozenset(rule.network), tuple(given))
 
 
 def _match(level: _Level, facts: MtFacts) -> _Rule | None:
     """The first of a level's rules that holds, if one that holds names its network or there is no level after it."""
     first: _Rule | None = None
     for rule in level.rules:
-        if rule.each and not all(condition.holds(facts) for condition in rule.each):
+        if not rule.holds(facts):
             continue
         if first is None:
             first = rule

@@ -16,7 +16,7 @@ the first of them went: if that one may not send now they are set aside with it,
 from collections import deque
 from collections.abc import Iterable
 from math import inf
-from typing import Generic, NamedTuple, TypeVar, final
+from typing import Final, Generic, NamedTuple, TypeVar, final
 
 from throughput.bucket import TokenBucket
 from throughput.entry import Entry, Place
@@ -32,13 +32,17 @@ REMEMBERED = 10_000
 
 
 @final
-class Send(NamedTuple, Generic[T]):
-    """The next `segments` segments of an entry go over this bind now; tokens and places are taken."""
+class Send(Generic[T]):
+    """The next `segments` segments of an entry go over this bind now; tokens and places are taken. No tuple with names,
+    for one is made for every message."""
 
-    entry: Entry[T]
-    gate: Gate
-    segments: int
-    urgent: bool
+    __slots__ = ("entry", "gate", "segments", "urgent")
+
+    def __init__(self, entry: Entry[T], gate: Gate, segments: int, urgent: bool) -> None:
+        self.entry = entry
+        self.gate = gate
+        self.segments = segments
+        self.urgent = urgent
 
 
 @final
@@ -53,7 +57,7 @@ class Idle(NamedTuple):
     """Nothing until something comes, is answered, or a bind comes up."""
 
 
-_IDLE = Idle()
+_IDLE: Final = Idle()
 
 
 class _Kept(Generic[T]):
@@ -111,11 +115,12 @@ class Scheduler(Generic[T]):
             until = found.until
         return Wait(until) if until < inf else _IDLE
 
-    def give_back(self, send: Send[T]) -> None:
-        """What was just picked was not sent after all: its tokens and places are free. Before the next `pick`."""
-        self.bucket.give_back(send.segments, send.urgent)
-        send.gate.bucket.give_back(send.segments, send.urgent)
-        send.gate.window.give_back(send.segments)
+    def give_back(self, send: Send[T], segments: int) -> None:
+        """So many of what was just picked were not sent after all: their tokens and places are free. Before the next
+        `pick`."""
+        self.bucket.give_back(segments, send.urgent)
+        send.gate.bucket.give_back(segments, send.urgent)
+        send.gate.window.give_back(segments)
 
     # -- lanes ------------------------------------------------------------------------------------------------------
 

@@ -4,11 +4,12 @@ Inside Relevo a number is E.164 digits; only here it is dressed for a carrier.
 """
 
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import Final, Protocol, final
 
+from gateway.smpp.record import Record
 from gateway.smpp.spec import Npi, Ton
 
-_MEXICAN = 12  # digits: 52 and ten
+_MEXICAN: Final = 12  # digits: 52 and ten
 
 
 class TonNpi(Protocol):
@@ -23,12 +24,16 @@ class TonNpi(Protocol):
         """Numbering plan indicator."""
 
 
-class Address(NamedTuple):
+@final
+class Address(Record):
     """An address on the wire."""
 
-    ton: int
-    npi: int
-    digits: str
+    __slots__ = ("digits", "npi", "ton")
+
+    def __init__(self, ton: int, npi: int, digits: str) -> None:
+        self.ton = ton
+        self.npi = npi
+        self.digits = digits
 
 
 def sender_kind(sender: str) -> str:
@@ -49,7 +54,7 @@ class Addressing:
         region's, without "+"."""
         self._source = source
         self._format = destination_format
-        self._destination = destination
+        self._ton, self._npi = int(destination.ton), int(destination.npi)
         self._country_code = country_code
         self.sender = lru_cache(maxsize=4096)(self._sender)
 
@@ -60,12 +65,12 @@ class Addressing:
 
     def destination(self, e164: str) -> Address:
         """A subscriber's number; `national` applies to home numbers, others go as international (1/1)."""
-        pair, form = self._destination, self._format
+        form = self._format
         if form == "e164":
-            return Address(pair.ton, pair.npi, e164)
+            return Address(self._ton, self._npi, e164)
         if form == "national" and not e164.startswith(self._country_code):
             return Address(Ton.INTERNATIONAL, Npi.ISDN, e164)
-        return Address(pair.ton, pair.npi, number_as(e164, form, self._country_code))
+        return Address(self._ton, self._npi, number_as(e164, form, self._country_code))
 
 
 def number_as(e164: str, form: str, country_code: str) -> str:

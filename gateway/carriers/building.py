@@ -10,11 +10,12 @@ from gateway.carriers.bind import Bind
 from gateway.carriers.bind_settings import BindSettings, Endpoint
 from gateway.carriers.carrier import Carrier
 from gateway.carriers.counts import CarrierCounts
+from gateway.carriers.dispatch import Dispatch
 from gateway.carriers.health import Health
 from gateway.carriers.layout import CarrierSettings
 from gateway.carriers.message_ids import MessageIds
 from gateway.carriers.omissions import Omissions
-from gateway.carriers.outcomes import Dispatcher, Outcomes, Policy, Roads, SecondLook
+from gateway.carriers.outcomes import Outcomes, Policy, Roads, SecondLook
 from gateway.carriers.outgoing import Outgoing
 from gateway.carriers.refusals import AddressWatch
 from gateway.carriers.submission import SubmitTemplate
@@ -44,7 +45,7 @@ class Around(NamedTuple):
 
     commits: Commits
     metrics: Metrics
-    dispatcher: Dispatcher
+    dispatcher: Dispatch
     roads: Roads
     second_look: SecondLook
     arrivals: Arrivals

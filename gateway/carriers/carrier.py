@@ -7,18 +7,19 @@ frees a place, or a moment has come, and never awaits. What an answer does to a 
 import asyncio
 import math
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import structlog
 
 from gateway.carriers.alarm import Alarm
 from gateway.carriers.backlog import Flow
 from gateway.carriers.bind import Bind, Respond
+from gateway.carriers.counts import CarrierCounts
 from gateway.carriers.delays import Delays
+from gateway.carriers.dispatch import Dispatch
 from gateway.carriers.health import Health
 from gateway.carriers.layout import CarrierSettings, Layout
 from gateway.carriers.message_ids import MessageIds
-from gateway.carriers.outcomes import Dispatcher, Outcomes
+from gateway.carriers.outcomes import Outcomes
 from gateway.carriers.outgoing import Flight, Outgoing, together
 from gateway.carriers.refusals import AddressWatch
 from gateway.carriers.submission import NO_TLVS
@@ -40,19 +41,6 @@ LOOK_EVERY_S = 1.0
 """How often a carrier with something in its lanes looks at their age, and whether others could take it."""
 
 
-class SendCounts(Protocol):
-    """What is counted of sending, bound to this carrier's labels."""
-
-    def submitted(self, bind: str, lane: str) -> None:
-        """A segment went out."""
-
-    def first_sent(self, lane: str, waited_s: float) -> None:
-        """A message's first segment went out, so long after it was accepted (or due)."""
-
-    def link(self, bind: str, rtt_s: float) -> None:
-        """An enquire_link was answered."""
-
-
 class Carrier:
     """An interconnect at work."""
 
@@ -64,8 +52,8 @@ class Carrier:
         health: Health,
         ids: MessageIds,
         outcomes: Outcomes,
-        dispatcher: Dispatcher,
-        counts: SendCounts,
+        dispatcher: Dispatch,
+        counts: CarrierCounts,
         references: References,
         addresses: AddressWatch,
         *,
@@ -174,7 +162,7 @@ class Carrier:
                 if not entry.item.begun:
                     lane.discard(entry)
                     if self._lay_out(entry.item):
-                        lane.push(self._entry(entry.item, entry.queued_at))
+                        lane.push(self._entry(entry.item, self._monotonic(), entry.queued_at))
         self._pump_soon()
 
     @property
@@ -229,7 +217,8 @@ class Carrier:
     def take(self, outgoing: Outgoing) -> None:
         """Queue a message at the end of its lane; one that this carrier cannot write goes elsewhere at once."""
         if self._lay_out(outgoing):
-            self.scheduler.lanes[outgoing.message.lane].push(self._entry(outgoing, self._monotonic()))
+            now = self._monotonic()
+            self.scheduler.lanes[outgoing.message.lane].push(self._entry(outgoing, now, now))
             self._pump_soon()
 
     def again(self, outgoing: Outgoing) -> None:
@@ -247,8 +236,9 @@ class Carrier:
         elif self.name in outgoing.tried and outgoing.message.expires_at > self._utc():
             self._outcomes.refused(self, outgoing, *outgoing.refusal)
         elif self.up or self.draining or not self._dispatcher.reroute(outgoing, self.name):
-            queued_at = entry.queued_at if entry is not None else self._monotonic()
-            self.scheduler.lanes[outgoing.message.lane].push_front(self._entry(outgoing, queued_at))
+            now = self._monotonic()
+            queued_at = entry.queued_at if entry is not None else now
+            self.scheduler.lanes[outgoing.message.lane].push_front(self._entry(outgoing, now, queued_at))
             self._pump_soon()
 
     def put_off(self, seconds: float, what: Outgoing | Flight) -> None:
@@ -274,14 +264,14 @@ class Carrier:
             log.warning("carrier_ill", carrier=self.name)
             self.relieve()
 
-    def _entry(self, outgoing: Outgoing, queued_at: float) -> Entry[Outgoing]:
+    def _entry(self, outgoing: Outgoing, now: float, queued_at: float) -> Entry[Outgoing]:
         message = outgoing.message
         cost = len(outgoing.waiting())
         group = together(message) or (message.id if cost > 1 or outgoing.taken else "")
         entry = Entry(
             outgoing,
             cost,
-            expires_at=self._monotonic() + message.expires_at - self._utc(),
+            expires_at=now + message.expires_at - self._utc(),
             queued_at=queued_at,
             app=message.app,
             batch=message.batch,
@@ -346,15 +336,15 @@ class Carrier:
             outgoing.sent_before = True
             self._counts.first_sent(message.lane, utc - (message.send_at or message.created_at))
         template, remaining_s, left = self.settings.template, message.expires_at - utc, send.segments
-        fill, without = template.fill, outgoing.without | template.left_out(remaining_s)
+        without = outgoing.without | template.left_out(remaining_s)
         if gate.name in self._plain:
             without |= NO_TLVS
         for segment in outgoing.waiting()[:left]:
             flight = Flight(outgoing, segment, without)
             try:
-                bind.submit(fill(message, outgoing.wires[segment.number - 1], remaining_s, without), flight)
+                bind.submit(template.fill(message, outgoing.wires[segment.number - 1], remaining_s, without), flight)
             except ValueError as error:  # a field of the message that no submit_sm can hold
-                self.scheduler.give_back(send._replace(segments=left))
+                self.scheduler.give_back(send, left)
                 outgoing.verdict = None
                 self._outcomes.unwritable(outgoing, str(error))
                 return
@@ -364,7 +354,7 @@ class Carrier:
             if self._happenings.heard:
                 self._happenings.segment("submitted", self.name, gate.name, message, segment.number)
         if left:  # a receipt has settled segments while they waited to be sent again
-            self.scheduler.give_back(send._replace(segments=left))
+            self.scheduler.give_back(send, left)
             self.again(outgoing)
 
     def _come_due(self, now: float) -> None:

@@ -7,7 +7,7 @@ others go nowhere else: phones join only what was cut alike.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Final
 
 from gateway.carriers.backlog import Flow
 from gateway.carriers.outgoing import Outgoing, taken
@@ -18,51 +18,11 @@ from gateway.store.commits import Commits
 from gateway.store.store import Store
 from throughput.entry import Place
 
+if TYPE_CHECKING:
+    from gateway.carriers.carrier import Carrier
+    from gateway.carriers.feed import Feed
 
-class Sender(Protocol):
-    """A carrier, as far as the choice needs it."""
-
-    @property
-    def up(self) -> bool:
-        """Whether messages can be sent over it now."""
-
-    def fit(self, lane: str) -> bool:
-        """Whether messages that have another way may go by it."""
-
-    def probe(self, lane: str) -> bool:
-        """Whether one of them may go by it although it is not fit."""
-
-    def wants(self, lane: str, flow: Flow | None) -> int:
-        """How many messages of a batch its lane wants from disk."""
-
-    def room_for(self, message: Message) -> int:
-        """How many more of this message's batch its lane takes."""
-
-    def writes(self, message: Message) -> bool:
-        """Whether it can take this message at all."""
-
-    def take(self, outgoing: Outgoing) -> None:
-        """Queue a message; there is room."""
-
-    def drop(self, outgoing: Outgoing) -> None:
-        """Take a cancelled message out of its lane."""
-
-    def relieve(self) -> None:
-        """Bring what it cannot send to those who can."""
-
-
-class Overflow(Protocol):
-    """Where messages wait that found no room."""
-
-    def waits(self, message: Message) -> bool:
-        """Whether older ones of its batch wait there already."""
-
-    def note(self, message: Message) -> None:
-        """One more waits on disk."""
-
-    def left(self, message_id: str) -> None:
-        """A message has left memory, or has ended on disk."""
-
+_ACCEPTED: Final = Status.ACCEPTED
 
 UNCONFIGURED_ROOM = 1_000
 """What "room" a carrier has that is no longer configured: its messages are read to go elsewhere, or to end."""
@@ -73,7 +33,7 @@ class Dispatch:
 
     def __init__(
         self,
-        carriers: Mapping[str, Sender],
+        carriers: "Mapping[str, Carrier]",
         store: Store,
         commits: Commits,
         *,
@@ -90,7 +50,8 @@ class Dispatch:
         self._tell = tell
         self._choose_anew = choose_anew
         self.live: dict[str, Outgoing] = {}
-        self.overflow: Overflow | None = None
+        self.overflow: Feed | None = None
+        """Where messages wait that found no room; None while it is being made."""
         self._held: set[Flow] = set()
         self._cancelling = 0
         self._left: set[str] = set()  # ids that left memory while somebody was reading one to cancel it
@@ -119,7 +80,7 @@ class Dispatch:
 
     def hand_down(self, message: Message) -> None:
         """A message that is on disk and may go: to a lane, or left on disk where there is no room."""
-        if message.id in self.live or message.status is not Status.ACCEPTED:
+        if message.id in self.live or message.status is not _ACCEPTED:
             return
         overflow = self.overflow
         if overflow is None:

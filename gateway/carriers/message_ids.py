@@ -8,7 +8,9 @@ be read in two ways, unless the subscriber's number says which of the two messag
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import final
+
+from gateway.smpp.record import Record
 
 _DECIMAL = frozenset("0123456789")
 _HEXADECIMAL = frozenset("0123456789abcdef")
@@ -45,11 +47,15 @@ def response_key(form: Form, receipt_id: str) -> str | None:
     return format(int(text), "x") if form is Form.HEX_DEC else str(int(text, 16))
 
 
-class Match(NamedTuple):
+@final
+class Match(Record):
     """The key that a receipt's ids lead to and the form that led there."""
 
-    key: str
-    form: Form
+    __slots__ = ("form", "key")
+
+    def __init__(self, key: str, form: Form) -> None:
+        self.key = key
+        self.form = form
 
 
 class MessageIds:

@@ -5,15 +5,16 @@ answers: the others cannot be taken back, and what is left of it goes, or ends, 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import structlog
 
 from gateway.carriers.answers import Action, decide
 from gateway.carriers.bind import Bind
+from gateway.carriers.counts import CarrierCounts
+from gateway.carriers.dispatch import Dispatch
 from gateway.carriers.omissions import Omissions
 from gateway.carriers.outgoing import Flight, Outgoing, Verdict
-from gateway.correlation import Correlation
 from gateway.happenings import Happenings
 from gateway.message import Event, Message, Segment, Status
 from gateway.moves import move_segment
@@ -22,8 +23,13 @@ from gateway.smpp.status import status_name
 from gateway.store.commits import Commits
 from throughput.backoff import doubling
 
+if TYPE_CHECKING:
+    from gateway.carriers.carrier import Carrier
+
 log = structlog.get_logger()
 
+_ACCEPTED: Final = Status.ACCEPTED
+_SUBMITTED: Final = Status.SUBMITTED
 RETRY_MIN_S = 1.0
 RETRY_MAX_S = 60.0
 NO_ROOM_S = 1.0
@@ -37,55 +43,6 @@ class Policy(NamedTuple):
     errors: Mapping[int, str]
     uncertain: Mapping[str, str]
     hold_s: Mapping[str, float]
-
-
-class Dispatcher(Protocol):
-    """What is asked of what lies above a carrier."""
-
-    def reroute(self, outgoing: Outgoing, away_from: str, *, fit: bool = False) -> bool:
-        """Bring a message to another carrier (`fit`: only to one in good health); False where none has room."""
-
-    def has_other(self, outgoing: Outgoing, away_from: str) -> bool:
-        """Whether another carrier could take it, had it room."""
-
-    def others_up(self, carrier: str) -> bool:
-        """Whether any other carrier has a bind that sends."""
-
-    def came_up(self, carrier: str) -> None:
-        """A carrier has a bind that sends again: what waits elsewhere in vain may go by it."""
-
-    def leave(self, outgoing: Outgoing) -> None:
-        """The message has nothing more to send."""
-
-    def anew(self, outgoing: Outgoing) -> None:
-        """The message's carrier is no more: it goes by another way, or ends."""
-
-    def end(self, outgoing: Outgoing, status: Status, code: str, detail: str, carrier: str = "") -> None:
-        """End a message that will not be sent (any more)."""
-
-
-class Queue(Protocol):
-    """The carrier, as far as an outcome needs it."""
-
-    @property
-    def correlation(self) -> Correlation:
-        """What awaits receipts."""
-
-    @property
-    def sources(self) -> Mapping[str, Source]:
-        """By bind: what the road back needs to know."""
-
-    def again(self, outgoing: Outgoing) -> None:
-        """Back to the head of its lane."""
-
-    def put_off(self, seconds: float, what: Outgoing | Flight) -> None:
-        """Look at it again later."""
-
-    def withdraw(self, outgoing: Outgoing) -> None:
-        """Out of its lane, if it waits there: less of it is to be sent than the lane believes."""
-
-    def errs(self) -> None:
-        """An answer asked for later."""
 
 
 class Roads(Protocol):
@@ -108,19 +65,6 @@ class SecondLook(Protocol):
         """Look it up, set the message's network and carriers by that, then call `then`; False: not now."""
 
 
-class AnswerCounts(Protocol):
-    """What is counted of answers, bound to this carrier's labels."""
-
-    def response(self, bind: str, command_status: int, elapsed_s: float | None) -> None:
-        """A submit_sm was answered; None: long after its time."""
-
-    def throttled(self, bind: str) -> None:
-        """A bind was told to be slower."""
-
-    def uncertain(self, outcome: str) -> None:
-        """What became of a segment that was in flight when its bind died or its time was up."""
-
-
 class Outcomes:
     """Carries out what answers ask for, for one carrier."""
 
@@ -128,11 +72,11 @@ class Outcomes:
         self,
         policy: Policy,
         commits: Commits,
-        dispatcher: Dispatcher,
+        dispatcher: Dispatch,
         roads: Roads,
         second_look: SecondLook,
         omissions: Omissions,
-        counts: AnswerCounts,
+        counts: CarrierCounts,
         utc: Callable[[], float],
         happenings: Happenings | None = None,
     ) -> None:
@@ -149,21 +93,27 @@ class Outcomes:
     # -- answers ----------------------------------------------------------------------------------------------------
 
     def answered(
-        self, queue: Queue, bind: Bind, flight: Flight, command_status: int, message_id: str, elapsed_s: float | None
+        self,
+        queue: "Carrier",
+        bind: Bind,
+        flight: Flight,
+        command_status: int,
+        message_id: str,
+        elapsed_s: float | None,
     ) -> None:
         """A submit_sm was answered: do what `errors` or the table of `answers` says."""
         self._counts.response(bind.name, command_status, elapsed_s)
-        outgoing, segment, without = flight
+        outgoing, segment = flight.outgoing, flight.segment
         if self._happenings.heard:
             self._tell(bind, flight, command_status, message_id, elapsed_s)
         if outgoing.flying.get(segment.number) is flight:
             del outgoing.flying[segment.number]
-        if segment.status is not Status.ACCEPTED:  # a receipt or a late answer has settled it before
+        if segment.status is not _ACCEPTED:  # a receipt or a late answer has settled it before
             self.go_on(queue, outgoing)
         elif command_status:
             self._failed(queue, bind, flight, command_status)
         else:
-            if without & outgoing.without:
+            if flight.without & outgoing.without:
                 self.omissions.taken(flight, outgoing.message.expires_at - self._utc())
             self._taken(queue, bind, outgoing, segment, message_id)
 
@@ -180,8 +130,8 @@ class Outcomes:
             elapsed_s=None if elapsed_s is None else round(elapsed_s, 3),
         )
 
-    def _failed(self, queue: Queue, bind: Bind, flight: Flight, command_status: int) -> None:
-        outgoing, segment, _ = flight
+    def _failed(self, queue: "Carrier", bind: Bind, flight: Flight, command_status: int) -> None:
+        outgoing, segment = flight.outgoing, flight.segment
         action = self.omissions.settle(decide(command_status, self.policy.errors), flight)
         segment.command_status = command_status
         if action is Action.THROTTLE:
@@ -201,7 +151,7 @@ class Outcomes:
         elif action is Action.REBIND:
             bind.rebind(f"submit_sm was answered {status_name(command_status)}")
 
-    def go_on(self, queue: Queue, outgoing: Outgoing) -> None:
+    def go_on(self, queue: "Carrier", outgoing: Outgoing) -> None:
         """Nothing more of a message is in flight: do what the gravest answer asked for with what is left of it."""
         if outgoing.flying:
             return
@@ -224,17 +174,17 @@ class Outcomes:
     def _reason(self, command_status: int) -> str:
         return f"{self.policy.carrier} answered {status_name(command_status)}."
 
-    def _taken(self, queue: Queue, bind: Bind, outgoing: Outgoing, segment: Segment, message_id: str) -> None:
+    def _taken(self, queue: "Carrier", bind: Bind, outgoing: Outgoing, segment: Segment, message_id: str) -> None:
         """The carrier has the segment: correlate its id, and let go of the message when all are taken."""
-        message, carrier = outgoing.message, self.policy.carrier
+        message, carrier, bind_name, number = outgoing.message, self.policy.carrier, bind.name, segment.number
         now = self._utc()
         segment.carrier = carrier
-        segment.bind = bind.name
+        segment.bind = bind_name
         segment.carrier_message_id = message_id
         segment.command_status = 0
         before = message.status
-        event = Event(now, Status.SUBMITTED, carrier, bind.name, 0, message_id, "", segment.number)
-        move_segment(message, segment, Status.SUBMITTED, event)
+        event = Event(now, _SUBMITTED, carrier, bind_name, 0, message_id, "", number)
+        move_segment(message, segment, _SUBMITTED, event)
         if outgoing.verdict is None and outgoing.settled:
             self._dispatcher.leave(outgoing)
         else:
@@ -243,14 +193,14 @@ class Outcomes:
         if message.status is not before and message.receipt == "all":
             self._roads.tell(message)
         if not message_id:
-            log.warning("accepted_without_id", carrier=carrier, bind=bind.name, message=message.id)
+            log.warning("accepted_without_id", carrier=carrier, bind=bind_name, message=message.id)
             return
-        source = queue.sources[bind.name]
-        key = source.ids.key(message_id)
-        queue.correlation.add(key, message, segment.number, now)
-        self._roads.answered(source, (key,), message, segment.number)
+        source = queue.sources[bind_name]
+        key = queue.ids.key(message_id)
+        queue.correlation.add(key, message, number, now)
+        self._roads.answered(source, (key,), message, number)
 
-    def _later(self, queue: Queue, outgoing: Outgoing) -> None:
+    def _later(self, queue: "Carrier", outgoing: Outgoing) -> None:
         """After 1 s, doubling to 60 s; by the next carrier after the second failure here, if there is one.
 
         The pauses go on growing over all carriers; once each has failed twice, they are gone through again.
@@ -280,7 +230,7 @@ class Outcomes:
         event = Event(self._utc(), Status.REJECTED, self.policy.carrier, detail=detail, segment=segment.number)
         move_segment(outgoing.message, segment, Status.REJECTED, event)
 
-    def refused(self, queue: Queue, outgoing: Outgoing, code: str, detail: str) -> None:
+    def refused(self, queue: "Carrier", outgoing: Outgoing, code: str, detail: str) -> None:
         """This carrier cannot have it: the next one that is up, or the end."""
         outgoing.tried |= {self.policy.carrier}
         outgoing.refusal = code, detail
@@ -293,7 +243,7 @@ class Outcomes:
         else:
             self._dispatcher.end(outgoing, Status.REJECTED, code, detail, self.policy.carrier)
 
-    def _wrong_network(self, queue: Queue, outgoing: Outgoing, detail: str) -> None:
+    def _wrong_network(self, queue: "Carrier", outgoing: Outgoing, detail: str) -> None:
         """Another network serves the number, says this carrier: one more look at whose it is, then as `refused`."""
         carrier, second_look = self.policy.carrier, self._second_look
         second_look.wrong(outgoing.message, carrier)
@@ -325,16 +275,16 @@ class Outcomes:
 
     # -- uncertain --------------------------------------------------------------------------------------------------
 
-    def uncertain(self, queue: Queue, flight: Flight) -> None:
+    def uncertain(self, queue: "Carrier", flight: Flight) -> None:
         """The carrier may have the segment or not: hold it, since a late answer may settle it, then decide."""
         queue.put_off(self.policy.hold_s[flight.outgoing.message.lane], flight)
 
-    def answered_late(self, queue: Queue, bind: Bind, flight: Flight, command_status: int, message_id: str) -> None:
+    def answered_late(self, queue: "Carrier", bind: Bind, flight: Flight, command_status: int, message_id: str) -> None:
         """A late answer during the hold settles its segment; after it, a yes still saves sending it once more."""
-        outgoing, segment, _ = flight
+        outgoing, segment = flight.outgoing, flight.segment
         held = outgoing.flying.get(segment.number) is flight
         here = outgoing.message.carrier == self.policy.carrier and not outgoing.dropped
-        if segment.status is not Status.ACCEPTED or not here or (command_status and not held):
+        if segment.status is not _ACCEPTED or not here or (command_status and not held):
             log.info("answer_too_late", carrier=self.policy.carrier, bind=bind.name, message=outgoing.message.id)
             return
         if held:
@@ -343,17 +293,17 @@ class Outcomes:
             queue.withdraw(outgoing)
         self.answered(queue, bind, flight, command_status, message_id, None)
 
-    def hold_over(self, queue: Queue, flight: Flight) -> None:
+    def hold_over(self, queue: "Carrier", flight: Flight) -> None:
         """The hold is over: `resend` makes it wait to be sent again, `fail` ends it as unknown.
 
         Past its ttl it is never sent again, and what may have been sent has not expired: it is unknown as well.
         """
-        outgoing, segment, _ = flight
+        outgoing, segment = flight.outgoing, flight.segment
         message = outgoing.message
         if outgoing.flying.get(segment.number) is not flight:
             return  # settled meanwhile
         del outgoing.flying[segment.number]
-        if segment.status is Status.ACCEPTED:
+        if segment.status is _ACCEPTED:
             if self.policy.uncertain[message.lane] == "resend" and message.expires_at > self._utc():
                 self._counts.uncertain("resent")
                 outgoing.doubtful = True

@@ -5,15 +5,17 @@ sent, and is sent again: at least once is the promise, and what may go twice is 
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple, final
 
 from gateway.carriers.answers import Action
 from gateway.message import Message, Segment, Status
 from gateway.parts import Wire
+from gateway.smpp.record import Record
 from gateway.text.udh import concat_of, parse
 from throughput.entry import Entry
 
-_NOBODY: frozenset[str] = frozenset()
+_NOBODY: Final[frozenset[str]] = frozenset()
+_ACCEPTED: Final = Status.ACCEPTED
 
 
 class Verdict(NamedTuple):
@@ -59,8 +61,8 @@ class Outgoing:
         """The segments still to be sent, in order."""
         flying, segments = self.flying, self.message.segments
         if len(segments) == 1 and not flying:
-            return segments if segments[0].status is Status.ACCEPTED else ()
-        return [segment for segment in segments if segment.status is Status.ACCEPTED and segment.number not in flying]
+            return segments if segments[0].status is _ACCEPTED else ()
+        return [segment for segment in segments if segment.status is _ACCEPTED and segment.number not in flying]
 
     def lay_out(self, wires: list[Wire]) -> bool:
         """Take the segments as the carrier is to see them, cut with `reference`; False if some were sent otherwise."""
@@ -92,22 +94,26 @@ class Outgoing:
         """Whether nothing of it has to be sent any more."""
         segments = self.message.segments
         if len(segments) == 1:
-            return not self.flying and segments[0].status is not Status.ACCEPTED
-        return not self.flying and all(segment.status is not Status.ACCEPTED for segment in segments)
+            return not self.flying and segments[0].status is not _ACCEPTED
+        return not self.flying and all(segment.status is not _ACCEPTED for segment in segments)
 
 
-class Flight(NamedTuple):
+@final
+class Flight(Record):
     """One try to send one segment: what comes back with the answer. `without`: see `SubmitTemplate.fill`."""
 
-    outgoing: Outgoing
-    segment: Segment
-    without: int = 0
+    __slots__ = ("outgoing", "segment", "without")
+
+    def __init__(self, outgoing: Outgoing, segment: Segment, without: int) -> None:
+        self.outgoing = outgoing
+        self.segment = segment
+        self.without = without
 
 
 def taken(message: Message) -> bool:
     """Whether some of its segments have been answered for good."""
     for segment in message.segments:  # noqa: SIM110  any() over a generator costs three times as much
-        if segment.status is not Status.ACCEPTED:
+        if segment.status is not _ACCEPTED:
             return True
     return False
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 
 from gateway.carriers.address import Addressing
 from gateway.message import Message
@@ -13,10 +14,11 @@ from gateway.smpp.pdu import SubmitSm
 from gateway.smpp.spec import Tag
 from gateway.smpp.times import format_absolute, format_relative
 
-NO_TIME, NO_TLVS = 1, 2
+NO_TIME: Final = 1
+NO_TLVS: Final = 2
 """What a submit_sm can go without: its validity_period, and all TLVs but those that are the text or a part's place."""
 
-_CARRYING = frozenset({Tag.MESSAGE_PAYLOAD, Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM})
+_CARRYING: Final = frozenset({Tag.MESSAGE_PAYLOAD, Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM})
 
 
 @lru_cache(maxsize=4096)

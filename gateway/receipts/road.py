@@ -7,6 +7,7 @@ whenever receipts use another bind, it overtakes the submit_sm_resp.
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from typing import Final
 
 import structlog
 
@@ -14,7 +15,7 @@ from gateway.correlation import Parked
 from gateway.deliveries import Parcel
 from gateway.errors import StoreError
 from gateway.happenings import Happenings
-from gateway.message import Delivery, Event, Message, Segment, Status
+from gateway.message import FINAL, Delivery, Event, Message, Segment, Status
 from gateway.moves import move_segment
 from gateway.receipts.late import Hit, Late, LateReceipts
 from gateway.receipts.objects import Objects
@@ -26,6 +27,11 @@ from gateway.store.commits import Commits
 from gateway.store.store import ParkedReceipt, Store
 
 log = structlog.get_logger()
+
+_SUBMITTED: Final = Status.SUBMITTED
+_DELIVERED: Final = Status.DELIVERED
+_UNKNOWN: Final = Status.UNKNOWN
+_FAILED_THERE: Final = (Status.UNDELIVERED, Status.EXPIRED, Status.UNKNOWN)
 
 MOST_EVENTS = 100
 """So long a history takes up receipts that change nothing: some SMSCs send one a minute for days."""
@@ -101,7 +107,7 @@ class Receipts:
         self.settle(message, number, source.carrier, source.bind, after, error, stat)
         if is_last(after):
             source.correlation.settle(key, after)
-        if source.receipt_parts != ALL and after is not Status.SUBMITTED:
+        if source.receipt_parts != ALL and after is not _SUBMITTED:
             for each in spoken_for(source.receipt_parts, message, number, source.carrier):
                 self._follow(source, message, each, after, error, f"{stat} of segment {number}")
 
@@ -131,7 +137,8 @@ class Receipts:
     ) -> None:
         """A segment has come to `after`: move it, and where the app wants to know, make the delivery with it."""
         self._objects.changed(message)
-        segment = message.segments[number - 1] if 0 < number <= len(message.segments) else None
+        segments = message.segments
+        segment = segments[number - 1] if 0 < number <= len(segments) else None
         if segment is None:
             log.warning("receipt_for_no_segment", message=message.id, segment=number, carrier=carrier)
             return
@@ -140,24 +147,25 @@ class Receipts:
                 "receipt", carrier, bind, message, number, status=after.word, error=error or None, detail=detail
             )
         before = message.status
-        now = self._utc()
-        event = Event(now, after, carrier, bind, None, segment.carrier_message_id, _words(detail, error), number)
-        if after is Status.SUBMITTED:
+        carrier_message_id, words = segment.carrier_message_id, _words(detail, error)
+        event = Event(self._utc(), after, carrier, bind, None, carrier_message_id, words, number)
+        if after is _SUBMITTED:
             self._intermediate(message, event)
             return
         if not move_segment(message, segment, after, event):
             log.info("receipt_changes_nothing", message=message.id, status=segment.status.word, receipt=after.word)
             return
         segment.error = error
-        if message.status is not before:
+        moved = message.status is not before
+        if moved:
             _name_error(message, before)
         self._commits.update(message)
-        if message.status is not before:
+        if moved:
             self.tell(message)
 
     def tell(self, message: Message) -> None:
         """The message has come to a new status: make what its app wants to be told of it (`receipt`), and count."""
-        if message.final:
+        if message.status in FINAL:
             self._on_final(message, _submitted_at(message))
         if wants(message):
             self._deliver(message)
@@ -252,13 +260,14 @@ class Receipts:
 
 def wants(message: Message) -> bool:
     """Whether the app asked to be told of the status the message has now (contract: `receipt`)."""
+    status = message.status
     match message.receipt:
         case "final":
-            return message.final
+            return status in FINAL
         case "all":
-            return message.final or message.status is Status.SUBMITTED
+            return status in FINAL or status is _SUBMITTED
         case "failure":
-            return message.final and message.status is not Status.DELIVERED
+            return status in FINAL and status is not _DELIVERED
         case _:
             return False
 
@@ -277,17 +286,18 @@ def _words(stat: str, error: str) -> str:
 
 def _name_error(message: Message, before: Status) -> None:
     """Give a message that failed at the carrier its error: a stable code, and the carrier's own words."""
-    if before is Status.UNKNOWN:
+    if before is _UNKNOWN:
         message.error_code = message.error_detail = ""  # it is known now
-    if message.error_code or message.status not in (Status.UNDELIVERED, Status.EXPIRED, Status.UNKNOWN):
+    status = message.status
+    if status not in _FAILED_THERE or message.error_code:
         return
-    error = next((each.error for each in message.segments if each.status is message.status), "")
-    message.error_code = message.status.word
-    message.error_detail = f"The carrier's receipt says {message.status.word}" + (f" (err {error})." if error else ".")
+    error = next((each.error for each in message.segments if each.status is status), "")
+    message.error_code = status.word
+    message.error_detail = f"The carrier's receipt says {status.word}" + (f" (err {error})." if error else ".")
 
 
 def _submitted_at(message: Message) -> float:
     for event in message.events:
-        if event.status is Status.SUBMITTED:
+        if event.status is _SUBMITTED:
             return event.at
     return message.created_at

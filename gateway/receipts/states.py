@@ -1,12 +1,14 @@
 """What receipts say, in our words: the status of a segment, the carrier's error, the label in metrics."""
 
+from typing import Final
+
 from gateway.message import Status
 from gateway.smpp.receipt import Receipt, read_network_error
 from gateway.smpp.receipt_text import STAT_OF
 from gateway.smpp.spec import MessageState
 
 # SMPP 3.4 §5.2.28. ENROUTE, ACCEPTED and what we do not know change nothing final: a wrong final cannot be undone.
-STATUS_OF: dict[int, Status] = {
+STATUS_OF: Final[dict[int, Status]] = {
     MessageState.DELIVERED: Status.DELIVERED,
     MessageState.EXPIRED: Status.EXPIRED,
     MessageState.DELETED: Status.UNDELIVERED,
@@ -15,6 +17,9 @@ STATUS_OF: dict[int, Status] = {
     MessageState.REJECTED: Status.UNDELIVERED,
     MessageState.SKIPPED: Status.UNDELIVERED,
 }
+
+_SUBMITTED: Final = Status.SUBMITTED
+_UNKNOWN: Final = Status.UNKNOWN
 
 LABEL_OF_STATUS = {
     Status.SUBMITTED: "ACCEPTD",
@@ -28,14 +33,15 @@ LABEL_OF_STATUS = {
 
 def status_of(receipt: Receipt) -> Status:
     """What a receipt makes of its segment; SUBMITTED where it changes nothing final."""
-    if not receipt.final or receipt.state is None:
-        return Status.SUBMITTED
-    return STATUS_OF.get(receipt.state, Status.SUBMITTED)
+    state = receipt.state
+    if state is None or not receipt.final:
+        return _SUBMITTED
+    return STATUS_OF.get(state, _SUBMITTED)
 
 
 def is_last(after: Status) -> bool:
     """Whether nothing can better what a receipt said: an UNKNOWN may still become DELIVERED."""
-    return after is not Status.SUBMITTED and after is not Status.UNKNOWN
+    return after is not _SUBMITTED and after is not _UNKNOWN
 
 
 def state_name(receipt: Receipt) -> str:

@@ -1,12 +1,14 @@
 """The GSM 7 bit alphabet, unpacked: a septet an octet, as SMPP carries it (3GPP TS 23.038 §6.2.1).
 
-Encoding is on the way of every message, so it runs in C: one charmap turns each character into one octet, extension
-characters and '@' into octets above 0x7F that a second pass writes out. '@' needs that detour because it is 0x00,
-and CPython's fast encoding map keeps 0 for "no such character". About 0.5 µs for 80 plain characters.
+Encoding is on the way of every message, so it runs in C. Most texts hold nothing but characters that ASCII has in the
+same places (0.16 µs for 60). For others one charmap turns each character into one octet, extension characters and '@'
+into octets above 0x7F that a second pass writes out (0.4 µs). '@' needs that detour because it is 0x00, and CPython's
+fast encoding map keeps 0 for "no such character".
 """
 
 import codecs
 from collections.abc import Callable
+from typing import Final
 
 from gateway.text.errors import UnencodableError
 from gateway.text.gsm7_tables import (
@@ -21,6 +23,9 @@ from gateway.text.gsm7_tables import (
 
 _NO_CHARACTER = "\ufffe"  # what codecs.charmap_build reads as an undefined code
 _AT = 0x80
+_AS_IN_ASCII: Final = bytes(
+    code for code, character in enumerate(DEFAULT) if ord(character) == code and character != ESC
+)
 
 
 def _encoder(single: dict[int, str]) -> Callable[[str], bytes | None]:
@@ -46,8 +51,17 @@ def _encoder(single: dict[int, str]) -> Callable[[str], bytes | None]:
     return run
 
 
-try_encode = _encoder(EXTENSION)
-"""Septets of `text` in the default alphabet and its extension, or None when one character is outside."""
+_encode_default = _encoder(EXTENSION)
+
+
+def try_encode(text: str) -> bytes | None:
+    """Septets of `text` in the default alphabet and its extension, or None when one character is outside."""
+    if text.isascii():
+        octets = text.encode("ascii")
+        if not octets.translate(None, _AS_IN_ASCII):
+            return octets
+    return _encode_default(text)
+
 
 try_encode_spanish = _encoder(SINGLE[SPANISH])
 """The same with the Spanish single shift table, which must be named in the header: IE 0x24 with value 2."""

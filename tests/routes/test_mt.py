@@ -57,6 +57,13 @@ def test_routes_choose_the_first_rule_whose_conditions_all_hold(
     assert CONTRACT.choose(asked, is_up, 0.0) == choice, "what is remembered answers the same"
 
 
+def test_routes_choose_by_network_app_and_lane_alone_while_nothing_else_decides() -> None:
+    routes = MtRoutes([MtRule(app=["bank"], prefix=["+5255"], via=["att"]), MtRule(network=["weex"], via=["telcel"])])
+    assert routes.choose_by("weex", (), "bank", "fast", is_up, 0.0) is None
+    assert routes.choose_by("weex", (), "shop", "fast", is_up, 0.0) == (("telcel",), 1)
+    assert routes.choose_by("att", (), "shop", "fast", is_up, 0.0) == ((), None)
+
+
 def test_routes_prefer_a_rule_that_names_the_mvno_to_an_earlier_one_of_its_host() -> None:
     routes = MtRoutes([MtRule(network=["movistar"], via=["movistar"]), MtRule(network=["weex"], via=["att"])])
     assert routes.choose(facts("weex", ("movistar",)), is_up, 0.0) == (("att",), 1)

@@ -71,6 +71,8 @@ def test_choice_and_explanation_are_what_the_rules_say(table: list[MtRule], aske
     for fact in asked * 2:
         choice = routes.choose(fact, lambda carrier: True, 0.0)
         assert choice.rule == as_written(table, fact)
+        known = routes.choose_by(fact.network, fact.hosts, fact.app, fact.lane, lambda carrier: True, 0.0)
+        assert known is None or known == choice
         assert bool(choice.carriers) is (choice.rule is not None and not routes.denial(choice.rule))
         explanation = routes.explain(fact, lambda carrier: True, 0.0)
         assert explanation.choice.rule == as_written(table, fact)

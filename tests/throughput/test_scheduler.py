@@ -267,7 +267,7 @@ def test_scheduler_takes_back_tokens_and_places_of_what_was_not_sent() -> None:
     put(slow, "bulk", "next")
     send = slow.pick(0.0)
     assert isinstance(send, Send)
-    slow.give_back(send)
+    slow.give_back(send, send.segments)
     assert items(slow, 0.0) == ["next"]
 
 
