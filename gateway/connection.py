@@ -9,7 +9,7 @@ import asyncio
 import select
 import socket
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 from gateway.smpp.events import Event
 from gateway.smpp.session import Session
@@ -18,9 +18,9 @@ STALL_S = 30.0
 """So long a peer may leave our full buffer unread, or a closed connection unfinished, before it is cut off."""
 MOST_BUFFERED = 1 << 20
 """Octets unread by the peer from which on we stop reading it too: its requests would only add to them."""
-SLICE = 8 * 1024
+SLICE: Final = 8 * 1024
 """Octets taken in one turn of the loop: some ms of work. A read may bring a quarter of a megabyte."""
-SLICE_UNBOUND = 1024
+SLICE_UNBOUND: Final = 1024
 """The same of a peer that is not bound: ten binds."""
 # uvloop counts in whole milliseconds; a timer rounded down to none would ring without end.
 _SHORTEST_TIMER_S = 0.001

@@ -48,7 +48,8 @@ class Latency:
         """Count one duration. A negative one (a wall clock set back) counts as zero, so that the sum never falls."""
         if seconds < 0.0:  # noqa: PLR1730 - max() would double what this costs, and it is called for every message
             seconds = 0.0
-        self.counts[bisect_left(self.bounds, seconds)] += 1
+        place: int = bisect_left(self.bounds, seconds)
+        self.counts[place] += 1
         self.sum += seconds
 
 

@@ -5,7 +5,7 @@ messages become durable is not read for a while, so that what waits here is boun
 """
 
 import asyncio
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.apps.smpp_allowance import Allowance
 from gateway.apps.smpp_requests import AppRequests, Around
@@ -33,7 +33,9 @@ TIMERS = Timers(session_init_s=10.0, enquire_link_s=30.0, response_s=30.0, inact
 
 _BINDS = frozenset({BindReceiver, BindTransceiver, BindTransmitter})
 _TYPES = {State.BOUND_TX: "transmitter", State.BOUND_RX: "receiver", State.BOUND_TRX: "transceiver"}
-_RECEIVING = frozenset({State.BOUND_RX, State.BOUND_TRX})
+# Compared by identity: a set would ask an enum's member for its hash, in Python, for each delivery.
+_RECEIVER: Final = State.BOUND_RX
+_TRANSCEIVER: Final = State.BOUND_TRX
 
 
 class Offered(Protocol):
@@ -74,6 +76,7 @@ class AppBind:
     def __init__(self, around: Around, keeper: Keeper, allowance: Allowance) -> None:
         """`allowance` is what it may ask for until it is bound."""
         self._around = around
+        self._monotonic = around.monotonic
         self._keeper = keeper
         self.app = ""
         self.system_id = ""
@@ -96,7 +99,8 @@ class AppBind:
     @property
     def receiving(self) -> bool:
         """Whether it takes deliver_sm: bound as receiver or transceiver."""
-        return self.session.state in _RECEIVING
+        state = self.session.state
+        return state is _TRANSCEIVER or state is _RECEIVER
 
     @property
     def room(self) -> bool:
@@ -105,7 +109,7 @@ class AppBind:
             self.session.unanswered < self.window
             and self.connection.writable
             and not self.connection.closing
-            and self.session.state in _RECEIVING
+            and self.receiving
         )
 
     @property
@@ -156,7 +160,7 @@ class AppBind:
 
     def deliver(self, pdu: DeliverSm, offered: Offered) -> None:
         """Send a deliver_sm; `offered` is told what becomes of it. Raises WrongState, or ValueError naming a field."""
-        self.session.request(pdu, self._around.monotonic(), offered)
+        self.session.request(pdu, self._monotonic(), offered)
         self.connection.flush_soon()
 
     def ping(self) -> None:
@@ -190,7 +194,9 @@ class AppBind:
             self.evict("sends nothing but nonsense")
             return
         for event in events:
-            if requests is not None and type(event) is Received:
+            if isinstance(event, Answered):
+                event.context.answered(event.command_status)
+            elif isinstance(event, Received) and requests is not None:
                 requests.take(event.sequence_number, event.pdu)
             else:
                 self._note(event)
@@ -200,8 +206,6 @@ class AppBind:
 
     def _note(self, event: Event) -> None:
         match event:
-            case Answered(context=offered, command_status=command_status):
-                offered.answered(command_status)
             case TimedOut(context=offered):
                 offered.unanswered("no answer within the response timeout")
             case Received(pdu=pdu) if type(pdu) in _BINDS:

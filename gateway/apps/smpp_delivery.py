@@ -8,6 +8,7 @@ and tried three times in all, then the delivery is dead: kept, and replayed at a
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from gateway.apps.smpp_bind import AppBind
 from gateway.apps.smpp_binds import AppBinds
@@ -21,7 +22,8 @@ MOST_REFUSALS = 3
 _MOST_REMEMBERED = 10_000
 
 _S = CommandStatus
-_ROK = int(_S.ESME_ROK)
+_ROK: Final = int(_S.ESME_ROK)
+_TAKEN: Final = Outcome.TAKEN
 NOT_NOW = frozenset(int(code) for code in (_S.ESME_RX_T_APPN, _S.ESME_RMSGQFUL, _S.ESME_RTHROTTLED, _S.ESME_RSYSERR))
 """Answers to deliver_sm that ask for another try."""
 
@@ -42,7 +44,8 @@ class Refusals:
 
     def forget(self, delivery_id: str) -> None:
         """It has come to its end."""
-        self._counts.pop(delivery_id, None)
+        if self._counts:
+            self._counts.pop(delivery_id, None)
 
 
 class Offer:
@@ -60,7 +63,7 @@ class Offer:
         delivery_id = self._parcel.delivery.id
         if command_status == _ROK:
             self._refusals.forget(delivery_id)
-            self._done(self._parcel, Outcome.TAKEN, "")
+            self._done(self._parcel, _TAKEN, "")
             return
         why = f"the app answered {status_name(command_status)}"
         if command_status in NOT_NOW or self._refusals.count(delivery_id) < MOST_REFUSALS:

@@ -6,15 +6,16 @@ them it goes in the parts that a phone would have cut it into, under the same re
 that who joins them is not confused by a second try.
 """
 
+from functools import lru_cache
+from typing import Final, TypeAlias
 from zlib import crc32
 
 from gateway.apps.smpp_inquiries import STATES, error_of, network_error_of
 from gateway.apps.smpp_submission import NAMED, SPELLED
 from gateway.deliveries import Parcel
 from gateway.message import Delivery, Inbound, Message, Status
-from gateway.smpp.destinations import Destination
 from gateway.smpp.fields import Tlvs
-from gateway.smpp.pdu import DeliverSm
+from gateway.smpp.pdu import DeliverSm, deliver_sm
 from gateway.smpp.receipt_text import render
 from gateway.smpp.spec import DataCoding, EsmClass, MessageState, Npi, Tag, Ton
 from gateway.text import gsm7
@@ -42,6 +43,12 @@ _INTERNATIONAL, _NETWORK_SPECIFIC, _ALPHANUMERIC = (
     int(Ton.ALPHANUMERIC),
 )
 _ISDN, _NPI_UNKNOWN = int(Npi.ISDN), int(Npi.UNKNOWN)
+_DELIVERED: Final = Status.DELIVERED
+_ENROUTE: Final = MessageState.ENROUTE
+_STATE_TLVS: Final = {state: (_MESSAGE_STATE, bytes((state,))) for state in MessageState}
+
+Address: TypeAlias = tuple[int, int, str]
+"""TON, NPI, digits."""
 
 
 class Untellable(ValueError):
@@ -59,44 +66,34 @@ def deliver_sms(parcel: Parcel, *, tlvs: bool) -> tuple[DeliverSm, ...]:
 
 def receipt(delivery: Delivery, message: Message, *, tlvs: bool) -> DeliverSm:
     """A receipt for the status the delivery tells, or an intermediate notification where that is not the last."""
-    state = STATES[delivery.status]
-    message_id = message.extras.get(NAMED, message.id)
-    failed = delivery.status is not Status.DELIVERED
-    error, network_error = (error_of(message), network_error_of(message)) if failed else (0, 0)
-    source, destination = _recipient(message), address(message.sender)
-    return DeliverSm(
-        source_addr_ton=source.dest_addr_ton,
-        source_addr_npi=source.dest_addr_npi,
-        source_addr=source.destination_addr,
-        dest_addr_ton=destination.dest_addr_ton,
-        dest_addr_npi=destination.dest_addr_npi,
-        destination_addr=destination.destination_addr,
-        esm_class=_INTERMEDIATE if state is MessageState.ENROUTE else _RECEIPT,
-        short_message=render(
-            message_id,
-            state,
-            message.created_at,
-            delivery.created_at,
-            error=f"{error:03d}" if error <= 999 else "000",
-            text=_beginning(message),
-        ),
-        tlvs=_receipt_tlvs(message_id, state, network_error, message.reference) if tlvs else (),
+    status, extras = delivery.status, message.extras
+    state = STATES[status]
+    message_id = extras.get(NAMED, message.id) if extras else message.id
+    error = network_error = 0
+    if status is not _DELIVERED:
+        error, network_error = error_of(message), network_error_of(message)
+    text = render(
+        message_id,
+        state,
+        message.created_at,
+        delivery.created_at,
+        error=f"{error:03d}" if 0 < error <= 999 else "000",
+        text=_beginning(message),
+    )
+    return deliver_sm(
+        _recipient(message.to, extras),
+        _sender(message.sender),
+        _INTERMEDIATE if state is _ENROUTE else _RECEIPT,
+        0,
+        text,
+        _receipt_tlvs(message_id, state, network_error, message.reference) if tlvs else (),
     )
 
 
 def inbound(message: Inbound, *, tlvs: bool) -> tuple[DeliverSm, ...]:
     """A subscriber's message: 8-bit data as it came, text as GSM septets where they hold it, else as UCS-2."""
-    source, destination = address(message.sender), address(message.to)
     octets, data_coding = _encoded(message)
-    whole = DeliverSm(
-        source_addr_ton=source.dest_addr_ton,
-        source_addr_npi=source.dest_addr_npi,
-        source_addr=source.destination_addr,
-        dest_addr_ton=destination.dest_addr_ton,
-        dest_addr_npi=destination.dest_addr_npi,
-        destination_addr=destination.destination_addr,
-        data_coding=data_coding,
-    )
+    whole = deliver_sm(address(message.sender), address(message.to), 0, data_coding, b"", ())
     if len(octets) <= LONGEST:
         return (whole._replace(short_message=octets),)
     if not tlvs:
@@ -116,33 +113,36 @@ def _parts(whole: DeliverSm, octets: bytes, message_id: str) -> tuple[DeliverSm,
     return tuple(whole._replace(esm_class=_UDHI, short_message=part.udh + part.octets) for part in parts)
 
 
-def address(text: str) -> Destination:
+def address(text: str) -> Address:
     """An address of ours or a subscriber's with the TON and NPI it has by its looks (§5.2.5, §5.2.6)."""
     digits = text.removeprefix("+")
     if not (digits.isascii() and digits.isdigit()):
-        return Destination(_ALPHANUMERIC if digits else 0, _NPI_UNKNOWN, text)
+        return _ALPHANUMERIC if digits else 0, _NPI_UNKNOWN, text
     if len(digits) <= MOST_SHORT_DIGITS:
-        return Destination(_NETWORK_SPECIFIC, _NPI_UNKNOWN, digits)
-    return Destination(_INTERNATIONAL, _ISDN, digits)
+        return _NETWORK_SPECIFIC, _NPI_UNKNOWN, digits
+    return _INTERNATIONAL, _ISDN, digits
 
 
-def _recipient(message: Message) -> Destination:
+@lru_cache(maxsize=1024)
+def _sender(text: str) -> Address:
+    """Apps have few senders."""
+    return address(text)
+
+
+def _recipient(to: str, extras: dict[str, str]) -> Address:
     """The subscriber as the app wrote it, else as international."""
-    spelled = message.extras.get(SPELLED)
+    spelled = extras.get(SPELLED) if extras else None
     if spelled is None:
-        return Destination(_INTERNATIONAL, _ISDN, message.to)
+        return _INTERNATIONAL, _ISDN, to
     ton, npi, digits = spelled.split(".", 2)
-    return Destination(int(ton), int(npi), digits)
+    return int(ton), int(npi), digits
 
 
 def _receipt_tlvs(message_id: str, state: MessageState, network_error: int, reference: str) -> Tlvs:
-    tlvs: Tlvs = (
-        (_RECEIPTED_MESSAGE_ID, message_id.encode("latin-1") + b"\0"),
-        (_MESSAGE_STATE, bytes((state,))),
-    )
+    tlvs: Tlvs = ((_RECEIPTED_MESSAGE_ID, message_id.encode("latin-1") + b"\0"), _STATE_TLVS[state])
     if 0 < network_error <= 0xFFFF:
         tlvs += ((_NETWORK_ERROR_CODE, bytes((_NETWORK_GSM,)) + network_error.to_bytes(2, "big")),)
-    if reference.isascii() and reference.isdigit() and int(reference) <= 0xFFFF:
+    if reference and reference.isascii() and reference.isdigit() and int(reference) <= 0xFFFF:
         tlvs += ((_REFERENCE, int(reference).to_bytes(2, "big")),)
     return tlvs
 

@@ -34,6 +34,7 @@ from gateway.smpp.pdu import (
     SubmitSmResp,
     command_id,
     response_to,
+    submit_sm_resp,
 )
 from gateway.smpp.status import CommandStatus
 from gateway.submission import Submission
@@ -91,13 +92,16 @@ class AppRequests:
         self.senders = senders
         self._on_settled = on_settled
         self._accepted = {lane: around.metrics.accepted(app, lane, "smpp") for lane in ("fast", "bulk")}
-        self._submit_sm_done: Done = partial(self._message_done, SubmitSmResp)
-        self._data_sm_done: Done = partial(self._message_done, DataSmResp)
+        self._on_submitted: Done = self._submit_sm_done
+        self._on_data_submitted: Done = self._data_sm_done
 
     def take(self, sequence_number: int, pdu: Request) -> None:
         """Serve one request; it is answered now, or once it is durable."""
         try:
-            _TAKERS[type(pdu)](self, sequence_number, pdu)
+            if type(pdu) is SubmitSm:
+                self._submit_sm(sequence_number, pdu)
+            else:
+                _TAKERS[type(pdu)](self, sequence_number, pdu)
         except (Unfit, Refusal) as error:
             self._answer(sequence_number, _response_to(pdu), self._status_of(error))
         except Exception:  # a message that trips us over must not cost its neighbours their bind, again and again
@@ -108,34 +112,34 @@ class AppRequests:
 
     def _submit_sm(self, sequence_number: int, pdu: SubmitSm) -> None:
         submission = submission_of(self._app, pdu, self._utc(), self.senders)
-        asking = self._submit(submission, self._submit_sm_done, sequence_number)
+        asking = self._submit(submission, self._on_submitted, sequence_number)
         self.pending += 1
         if asking is not None:
             refused = partial(self._answer, sequence_number, SubmitSmResp())
-            self._around.spawn(self._ask(submission, self._submit_sm_done, sequence_number, refused))
+            self._around.spawn(self._ask(submission, self._on_submitted, sequence_number, refused))
 
     def _data_sm(self, sequence_number: int, pdu: DataSm) -> None:
         submission = submission_of(self._app, from_data_sm(pdu), self._utc(), self.senders)
-        asking = self._submit(submission, self._data_sm_done, sequence_number)
+        asking = self._submit(submission, self._on_data_submitted, sequence_number)
         self.pending += 1
         if asking is not None:
             refused = partial(self._answer, sequence_number, DataSmResp())
-            self._around.spawn(self._ask(submission, self._data_sm_done, sequence_number, refused))
+            self._around.spawn(self._ask(submission, self._on_data_submitted, sequence_number, refused))
 
-    def _message_done(
-        self,
-        response: type[SubmitSmResp | DataSmResp],
-        sequence_number: Any,  # what was given with the submission
-        message: Message,
-        error: StoreError | None,
-    ) -> None:
-        """The commit has come to its end: this is the moment for yes."""
+    # Called when the commit has come to its end, the moment for yes; `sequence_number` was given with the submission.
+
+    def _submit_sm_done(self, sequence_number: Any, message: Message, error: StoreError | None) -> None:
         if error is None:
-            self._session.respond(sequence_number, response(message.id))
-            self._connection.flush_soon()
-            self._accepted[message.lane].n += 1
+            self._answer_yes(sequence_number, submit_sm_resp(message.id), message.lane)
         else:
-            self._answer(sequence_number, response(), self._not_durable())
+            self._answer(sequence_number, SubmitSmResp(), self._not_durable())
+        self._settled()
+
+    def _data_sm_done(self, sequence_number: Any, message: Message, error: StoreError | None) -> None:
+        if error is None:
+            self._answer_yes(sequence_number, DataSmResp(message.id), message.lane)
+        else:
+            self._answer(sequence_number, DataSmResp(), self._not_durable())
         self._settled()
 
     async def _ask(self, submission: Submission, done: Done, argument: object, refused: Callable[[int], None]) -> None:
@@ -213,6 +217,10 @@ class AppRequests:
 
     # -- answers ----------------------------------------------------------------------------------------------------
 
+    def _answer_yes(self, sequence_number: int, pdu: Response, lane: str) -> None:
+        self._answer(sequence_number, pdu)
+        self._accepted[lane].n += 1
+
     def _answer(self, sequence_number: int, pdu: Response, command_status: int = 0) -> None:
         self._session.respond(sequence_number, pdu, command_status)
         self._connection.flush_soon()
@@ -240,7 +248,6 @@ def _response_to(pdu: Request) -> Response:
 
 
 _TAKERS: dict[type, Callable[[AppRequests, int, Any], None]] = {
-    SubmitSm: AppRequests._submit_sm,
     DataSm: AppRequests._data_sm,
     SubmitMulti: AppRequests._submit_multi,
     QuerySm: AppRequests._query_sm,

@@ -76,7 +76,7 @@ class Framer:
         whole: list[bytes] = []
         position, end = 0, len(data)
         while end - position >= _LENGTH:
-            (length,) = _unpack_length(data, position)
+            length: int = _unpack_length(data, position)[0]
             if not _SHORTEST <= length <= self.max_length:
                 reason = self._reason(data[position:], length)
                 self._lost = FramingError(CommandStatus.ESME_RINVCMDLEN, reason, tuple(whole))

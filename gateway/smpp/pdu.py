@@ -7,7 +7,7 @@ is octets; sm_length and the counts are implied. `tlvs` stand last in every PDU,
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from gateway.smpp.destinations import (
     Destination,
@@ -447,14 +447,40 @@ _RESPONSE_CLASSES: dict[int, type] = {
     for request_id in PDU_CLASSES
     if not request_id & RESPONSE_BIT and request_id | RESPONSE_BIT in PDU_CLASSES
 }
-_COMMAND_IDS: dict[type, int] = {pdu_class: layout.command_id.value for pdu_class, layout in LAYOUTS.items()}
+_COMMAND_IDS: Final[dict[type, int]] = {pdu_class: layout.command_id.value for pdu_class, layout in LAYOUTS.items()}
+
+
+_new: Final[Any] = tuple.__new__  # what the classes do themselves behind a function that takes as long again
+
+
+def deliver_sm(
+    source: tuple[int, int, str],
+    destination: tuple[int, int, str],
+    esm_class: int,
+    data_coding: int,
+    short_message: bytes,
+    tlvs: Tlvs,
+) -> DeliverSm:
+    """A DeliverSm of what differs from one to the next; addresses are (TON, NPI, digits)."""
+    source_ton, source_npi, source_addr = source
+    dest_ton, dest_npi, dest_addr = destination
+    values = (
+        "", source_ton, source_npi, source_addr, dest_ton, dest_npi, dest_addr, esm_class,
+        0, 0, "", "", 0, 0, data_coding, 0, short_message, tlvs,
+    )  # fmt: skip
+    pdu: DeliverSm = _new(DeliverSm, values)
+    return pdu
+
+
+def submit_sm_resp(message_id: str) -> SubmitSmResp:
+    """The yes to a submit_sm."""
+    pdu: SubmitSmResp = _new(SubmitSmResp, (message_id, ()))
+    return pdu
 
 
 def command_id(pdu: Pdu | UnknownPdu) -> int:
     """The command_id a PDU goes under, from its class."""
-    if isinstance(pdu, UnknownPdu):
-        return pdu.command_id
-    return _COMMAND_IDS[type(pdu)]
+    return pdu.command_id if type(pdu) is UnknownPdu else _COMMAND_IDS[type(pdu)]
 
 
 def response_to(request_id: int) -> Response | None:

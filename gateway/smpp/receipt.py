@@ -5,18 +5,24 @@ Nothing here raises on what a carrier sent: a receipt refused is a receipt sent 
 
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gateway.smpp.pdu import DataSm, DeliverSm
-from gateway.smpp.receipt_text import BLANKS, MAX_TEXT, date_of, parse, state_of
+from gateway.smpp.receipt_text import BLANKS, MAX_TEXT, ReceiptText, date_of, parse, state_of
 from gateway.smpp.spec import DataCoding, EsmClass, MessageState, Tag
 
 # Plain integers: a member of an enum costs a look-up in its class each time.
-_TYPE_MASK, _UDHI, _INTERMEDIATE = int(EsmClass.TYPE_MASK), int(EsmClass.UDHI), int(EsmClass.TYPE_INTERMEDIATE)
-_ID_TAG, _STATE_TAG = int(Tag.RECEIPTED_MESSAGE_ID), int(Tag.MESSAGE_STATE)
-_ERROR_TAG, _PAYLOAD_TAG = int(Tag.NETWORK_ERROR_CODE), int(Tag.MESSAGE_PAYLOAD)
-_UCS2 = int(DataCoding.UCS2)
-_MAX_ID, _MAX_ERROR = 255, 32
+_TYPE_MASK: Final = int(EsmClass.TYPE_MASK)
+_UDHI: Final = int(EsmClass.UDHI)
+_INTERMEDIATE: Final = int(EsmClass.TYPE_INTERMEDIATE)
+_ID_TAG: Final = int(Tag.RECEIPTED_MESSAGE_ID)
+_STATE_TAG: Final = int(Tag.MESSAGE_STATE)
+_ERROR_TAG: Final = int(Tag.NETWORK_ERROR_CODE)
+_PAYLOAD_TAG: Final = int(Tag.MESSAGE_PAYLOAD)
+_UCS2: Final = int(DataCoding.UCS2)
+_MAX_ID: Final = 255
+_MAX_ERROR: Final = 32
+_new: Final[Any] = tuple.__new__  # what Receipt does itself behind a function that takes as long again
 
 
 class Kind(Enum):
@@ -34,8 +40,8 @@ class Receipt(NamedTuple):
 
     `tlv_id` and `text_id` may name one message in two bases or spellings; which one counts is the carrier's profile.
     `state` is None when neither source has one we know: not final then, and worth an alarm. `final` is whether the
-    state ends the message. `error` is opaque and never decides. `network_error` is the TLV's octets. The dates are
-    naive, in the carrier's own zone. `contradiction`: the TLV's state and the text's were not the same.
+    state ends the message. `error` is opaque and never decides. `network_error` is the TLV's octets.
+    `contradiction`: the TLV's state and the text's were not the same. `text` is all that the text says.
     """
 
     tlv_id: str
@@ -44,15 +50,24 @@ class Receipt(NamedTuple):
     final: bool
     error: str
     network_error: bytes
-    submit_date: datetime | None
-    done_date: datetime | None
     stat: str
     contradiction: bool
+    text: ReceiptText
 
     @property
     def message_id(self) -> str:
         """The TLV's id, else the text's."""
         return self.tlv_id or self.text_id
+
+    @property
+    def submit_date(self) -> datetime | None:
+        """When the text says it was submitted: naive, in the carrier's own zone."""
+        return date_of(self.text.submit_date)
+
+    @property
+    def done_date(self) -> datetime | None:
+        """When the text says it came to its state; as `submit_date`."""
+        return date_of(self.text.done_date)
 
 
 _TYPES = {
@@ -105,21 +120,16 @@ def read(pdu: DeliverSm | DataSm) -> Receipt:
         elif tag == _ERROR_TAG:
             network_error = value
     text = parse(_text_of(pdu))
-    text_state = state_of(text.stat)
+    stat = text.stat
+    text_state = state_of(stat)
     state = _weigh(tlv_state, text_state)
-    intermediate = pdu.esm_class & _TYPE_MASK == _INTERMEDIATE
-    return Receipt(
-        tlv_id,
-        text.id[:_MAX_ID],
-        state,
-        is_final(state) and not intermediate,
-        text.err[:_MAX_ERROR],
-        network_error,
-        date_of(text.submit_date),
-        date_of(text.done_date),
-        text.stat,
-        tlv_state is not None and text_state is not None and tlv_state is not text_state,
-    )
+    final = is_final(state) and pdu.esm_class & _TYPE_MASK != _INTERMEDIATE
+    contradiction = tlv_state is not None and text_state is not None and tlv_state is not text_state
+    values = (
+        tlv_id, text.id[:_MAX_ID], state, final, text.err[:_MAX_ERROR], network_error, stat, contradiction, text,
+    )  # fmt: skip
+    receipt: Receipt = _new(Receipt, values)
+    return receipt
 
 
 def _weigh(tlv_state: MessageState | None, text_state: MessageState | None) -> MessageState | None:

@@ -2,13 +2,13 @@
 
 The appendix calls it an example, and every SMSC follows it in its own way: fields in any order, missing, renamed,
 empty, cut short. So reading never raises: what cannot be read is empty or None and the rest counts. The well-formed
-text is taken by its blanks (2 µs); any other by its keys, in time linear in its length.
+text is taken by one pattern (1 µs); any other by its keys, in time linear in its length.
 """
 
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gateway.smpp.spec import MessageState
 
@@ -51,8 +51,10 @@ _STATES = {
 }
 """First four letters of stat, case folded -> state (Appendix B, table B-2, and the spellings met in the field)."""
 
+_new: Final[Any] = tuple.__new__  # what ReceiptText does itself behind a function that takes as long again
 _BY_NUMBER = {state.value: state for state in MessageState}
-STAT_OF = {
+_DELIVERED: Final = MessageState.DELIVERED
+STAT_OF: Final = {
     MessageState.SCHEDULED: "SCHEDLD",
     MessageState.ENROUTE: "ENROUTE",
     MessageState.DELIVERED: "DELIVRD",
@@ -67,6 +69,15 @@ STAT_OF = {
 """state -> stat, in the words of Appendix B's table B-2; SCHEDULED and SKIPPED are of SMPP 5.0."""
 
 
+# Appendix B to the letter, each value one plain word in which no other key hides, and text: next or nothing. Anchored,
+# and nowhere two ways to read on: 0.9 µs, half of what taking the text apart by its blanks costs.
+_match_well_formed: Final = re.compile(
+    r"""
+    id:([\w.-]+)[ ]sub:([0-9]+)[ ]dlvrd:([0-9]+)[ ]submit[ ]date:([0-9]+)[ ]done[ ]date:([0-9]+)[ ]
+    stat:([A-Za-z]+)[ ]err:([0-9A-Za-z]+)(?:[ ][Tt]ext:|\Z)
+    """,
+    re.ASCII | re.VERBOSE,
+).match
 _KEYS = re.compile(
     r"""(?<![a-z0-9_]) (id|sub|dlvrd|submit[\s_]{0,8}date|done[\s_]{0,8}date|stat|err|text) ["']? \ ? [:=]""",
     re.IGNORECASE | re.VERBOSE,
@@ -79,42 +90,11 @@ def parse(text: bytes | str) -> ReceiptText:
     """The fields of a receipt's text; never raises, and takes any field missing, renamed or out of order."""
     if isinstance(text, bytes):
         text = text[:MAX_TEXT].decode("latin-1")
-    if text.startswith("id:"):
-        words = text.split(" ", 9)
-        if len(words) >= 9 and _is_well_formed(words):
-            return ReceiptText(
-                words[0][3:].strip(BLANKS),
-                words[1][4:],
-                words[2][6:],
-                words[4][5:],
-                words[6][5:],
-                words[7][5:],
-                words[8][4:],
-            )
-    return _parse_by_keys(text[:MAX_TEXT])
-
-
-def _is_well_formed(words: list[str]) -> bool:
-    """Appendix B to the letter, each value one plain word in which no other key hides, and text: next or nothing."""
-    return (
-        words[3] == "submit"
-        and words[5] == "done"
-        and words[1].startswith("sub:")
-        and words[2].startswith("dlvrd:")
-        and words[4].startswith("date:")
-        and words[6].startswith("date:")
-        and words[7].startswith("stat:")
-        and words[8].startswith("err:")
-        and ":" not in words[0][3:]
-        and "=" not in words[0]
-        and words[1][4:].isdigit()
-        and words[2][6:].isdigit()
-        and words[4][5:].isdigit()
-        and words[6][5:].isdigit()
-        and words[7][5:].isalpha()
-        and words[8][4:].isalnum()
-        and (len(words) == 9 or words[9][:5].lower() == "text:")
-    )
+    found = _match_well_formed(text)
+    if found is None:
+        return _parse_by_keys(text[:MAX_TEXT])
+    fields: ReceiptText = _new(ReceiptText, found.groups())
+    return fields
 
 
 def _parse_by_keys(text: str) -> ReceiptText:
@@ -195,9 +175,10 @@ def render(
     The dates, in seconds since the epoch, are written to the minute and in UTC. `error` becomes three characters.
     Of `text`, in the app's default alphabet, the first 20 octets go along, without half an escape.
     """
-    delivered = "001" if state == MessageState.DELIVERED else "000"
+    delivered = "001" if state is _DELIVERED else "000"
     head = (
-        f"id:{message_id} sub:001 dlvrd:{delivered} submit date:{_minute(int(submit_date // 60))} "
-        f"done date:{_minute(int(done_date // 60))} stat:{STAT_OF[state]} err:{error[-3:]:0>3} text:"
+        f"id:{message_id} sub:001 dlvrd:{delivered} submit date:{_minute(int(submit_date) // 60)} "
+        f"done date:{_minute(int(done_date) // 60)} stat:{STAT_OF[state]} err:{error[-3:].rjust(3, '0')} text:"
     )
-    return head.encode("latin-1", "replace") + text[:20].removesuffix(b"\x1b")
+    octets = head.encode("latin-1") if head.isascii() else head.encode("latin-1", "replace")
+    return octets + text[:20].removesuffix(b"\x1b")
