@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from gateway.errors import StoreError
 from gateway.message import Content, Status
-from gateway.store.commits import Commits
+from gateway.store.commits import COMPANY, Commits
 from gateway.store.store import IdempotentAnswer, OptOut, Store
 from tests.store.commits_desk import FULL, Desk, running
 from tests.support.store import (
@@ -47,6 +47,19 @@ async def test_bulk_accepts_gather_for_a_while_from_the_first_on(desk: Desk) -> 
     await turns()
     assert desk.begun == [[an_id(1), an_id(2)]]
     assert desk.loop.delays == [0.002]
+
+
+async def test_bulk_accepts_wait_no_longer_once_there_are_enough(desk: Desk) -> None:
+    for n in range(COMPANY - 1):
+        desk.accept(n)
+    desk.update(COMPANY)
+    await turns()
+    assert not desk.store.begun
+    desk.accept(COMPANY + 1)
+    desk.accept(COMPANY + 2)
+    await turns()
+    assert [len(ids) for ids in desk.begun] == [COMPANY + 2]
+    assert desk.loop.timers == []
 
 
 async def test_what_is_said_during_a_commit_goes_into_the_next(desk: Desk) -> None:
