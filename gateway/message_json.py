@@ -11,6 +11,7 @@ from gateway.message import Event, Inbound, Message
 
 JsonObject = dict[str, object]
 
+_MILLISECONDS = tuple(f".{millisecond:03d}Z" for millisecond in range(1000))
 _SHORTEST_E164 = 8  # digits; a number with fewer is a short code or a national service number
 
 
@@ -75,10 +76,14 @@ def inbound_object(inbound: Inbound) -> JsonObject:
     }
 
 
+@lru_cache(maxsize=256)
 def time_text(epoch_s: float) -> str:
-    """Epoch seconds as RFC 3339 in UTC with milliseconds, cut, not rounded: `2026-11-23T06:15:06.123Z`."""
-    milliseconds = int(epoch_s * 1000 + 1e-6)  # a float's 123 ms may be 122.99999
-    return f"{_second_text(milliseconds // 1000)}.{milliseconds % 1000:03d}Z"
+    """Epoch seconds as RFC 3339 in UTC with milliseconds, cut, not rounded: `2026-11-23T06:15:06.123Z`.
+
+    Remembered: a message and its history have most of their moments in common.
+    """
+    seconds, milliseconds = divmod(int(epoch_s * 1000 + 1e-6), 1000)  # a float's 123 ms may be 122.99999
+    return _second_text(seconds) + _MILLISECONDS[milliseconds]
 
 
 @lru_cache(maxsize=64)

@@ -1,10 +1,10 @@
 """What a webhook says, and how it proves who says it (Standard Webhooks 1.0: webhook-id, -timestamp, -signature)."""
 
+import hmac
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import msgspec
-from standardwebhooks import Webhook
 
 from gateway.deliveries import INBOUND, Parcel
 from gateway.message_json import inbound_object, message_object, time_text
@@ -36,14 +36,22 @@ class Signer:
 
     def __init__(self, secrets: Sequence[str]) -> None:
         """Each `whsec_` and base64. Raises ValueError for what is none."""
-        self._hooks = [Webhook(secret) for secret in secrets]
+        keys = [b64decode(secret.removeprefix("whsec_"), validate=True) for secret in secrets]
+        self._keyed = [hmac.new(key, digestmod="sha256") for key in keys]  # to copy one costs half of keying it anew
 
     def headers(self, event_id: str, body: bytes, now: float) -> dict[str, str]:
         """The three headers of a try at `now` (epoch seconds). The id stays over all tries of an event."""
-        moment = datetime.fromtimestamp(int(now), UTC)
-        text = body.decode()
+        timestamp = str(int(now))
+        signed = f"{event_id}.{timestamp}.".encode() + body
         return {
             "webhook-id": event_id,
-            "webhook-timestamp": str(int(now)),
-            "webhook-signature": " ".join(hook.sign(event_id, moment, text) for hook in self._hooks),
+            "webhook-timestamp": timestamp,
+            "webhook-signature": " ".join([_signature(keyed, signed) for keyed in self._keyed]),
         }
+
+
+def _signature(keyed: hmac.HMAC, signed: bytes) -> str:
+    """HMAC-SHA256 of `ID.TIMESTAMP.BODY`, in base64, after the scheme's version."""
+    hashed = keyed.copy()
+    hashed.update(signed)
+    return "v1," + b64encode(hashed.digest()).decode()
