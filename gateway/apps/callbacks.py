@@ -8,15 +8,19 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+import structlog
+
 from gateway.apps import jasmin_report, jasmin_request, kannel_report, kannel_request
 from gateway.apps.callback_call import Callback, Caller
 from gateway.apps.callback_rules import is_allowed
 from gateway.apps.event_line import EventLine, Offer
-from gateway.apps.webhook_post import Answer
+from gateway.apps.webhook_post import OWN_FAULT, Answer
 from gateway.config.apps import App
 from gateway.deliveries import Done, Outcome, Parcel
 from gateway.message import Delivery, Message
 from gateway.metrics import Metrics
+
+log = structlog.get_logger()
 
 STOP_S = 10.0
 """So long calls that are on their way are waited for at the end."""
@@ -54,6 +58,7 @@ class Callbacks:
         self._monotonic = monotonic
         self._caller = caller or Caller()
         self._lines: dict[str, EventLine] = {}
+        self._calling: set[asyncio.Task[None]] = set()
         self.change(apps)
 
     def change(self, apps: Mapping[str, App]) -> None:
@@ -78,17 +83,34 @@ class Callbacks:
     async def stop(self) -> None:
         """End: calls on their way have STOP_S to come to an answer; the others stay on disk."""
         await asyncio.gather(*(line.close(STOP_S) for line in self._lines.values()))
+        for task in self._calling:
+            task.cancel()
+        await asyncio.gather(*self._calling, return_exceptions=True)
         await self._caller.close()
 
     def _line(self, app: str) -> EventLine:
         line = self._lines.get(app)
         if line is None:
-            line = self._lines[app] = EventLine(app, "callback", self._call, self._metrics)
+            line = self._lines[app] = EventLine(app, "callback", self._begin, self._metrics)
         return line
 
     def _is_asked(self, delivery: Delivery, message: Message) -> bool:
         report = _REPORTS.get(message.interface)
         return report is not None and report(delivery, message) is not None
+
+    def _begin(self, parcel: Parcel, told: Callable[[Answer], None]) -> None:
+        call = self._call_and_tell(parcel, told)
+        task = asyncio.get_running_loop().create_task(call, name=f"callback {parcel.delivery.app}")
+        self._calling.add(task)
+        task.add_done_callback(self._calling.discard)
+
+    async def _call_and_tell(self, parcel: Parcel, told: Callable[[Answer], None]) -> None:
+        try:
+            answer = await self._call(parcel)
+        except Exception:  # the top of a task: whatever it is, it concerns this event alone, and its next try
+            log.exception("callback_failed", app=parcel.delivery.app, delivery=parcel.delivery.id)
+            answer = OWN_FAULT
+        told(answer)
 
     async def _call(self, parcel: Parcel) -> Answer:
         delivery, message = parcel.delivery, parcel.message

@@ -5,6 +5,7 @@ has to ring earlier than it would. Measured, POSTs of 700 octets, 32 at once: 10
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import NamedTuple, cast
 
 import httptools
@@ -32,13 +33,19 @@ class Said(NamedTuple):
     body: bytes
 
 
+Told = Callable[[Said | Exception], None]
+"""Called in the loop with what was answered, or why nothing was: NoAnswer, or TimeoutError."""
+
+
 class ClientConnection(asyncio.Protocol):
     """To be made in a running loop, for its `create_connection`."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_free: Callable[["ClientConnection"], None]) -> None:
+        """`on_free(connection)`: it has answered and is kept; called before who asked is told."""
         self._loop = asyncio.get_running_loop()
+        self._on_free = on_free
         self._transport: asyncio.Transport | None = None
-        self._answer: asyncio.Future[Said] | None = None
+        self._told: Told | None = None  # whom to tell; None while nothing is asked
         self._parser = httptools.HttpResponseParser(self)
         # Lines that end without a carriage return, and blanks after a chunk's size: there are servers that say so.
         self._parser.set_dangerous_leniencies(
@@ -59,19 +66,16 @@ class ClientConnection(asyncio.Protocol):
         """Whether it can be asked."""
         return self._transport is not None
 
-    def request(self, octets: bytes, until: float) -> "asyncio.Future[Said]":
-        """Ask; what is answered, once it was read or says more than MOST_READ.
-
-        To be called while it is `open` and has nothing to answer. The future raises NoAnswer, or TimeoutError at
-        `until` (of the loop's time), and then the connection is closed. Who waits no more has to `abort`.
+    def request(self, octets: bytes, until: float, told: Told) -> None:
+        """Ask, and call `told` once: with the answer when it was read or says more than MOST_READ, with TimeoutError at
+        `until` (of the loop's time). To be called while it is `open` and has answered what was asked before.
         """
-        self._answer = answer = self._loop.create_future()
         if self._transport is None:
-            answer.set_exception(NoAnswer("the connection is closed"))
-            return answer
+            self._loop.call_soon(told, NoAnswer("the connection is closed"))
+            return
+        self._told = told
         self._wait(until)
         self._transport.write(octets)
-        return answer
 
     def abort(self) -> None:
         """Close it at once, whatever is under way."""
@@ -105,7 +109,7 @@ class ClientConnection(asyncio.Protocol):
         """Whether what was read is an answer, or too much of one."""
         if self._whole or len(self._body) > MOST_READ:
             self._settle()
-        elif self._answer is None:
+        elif self._told is None:
             self.abort()
         elif not self._status and self._head_octets > MOST_READ:
             self._fail(NoAnswer("the answer's head does not end"))
@@ -160,21 +164,23 @@ class ClientConnection(asyncio.Protocol):
 
     def _settle(self) -> None:
         """There is an answer."""
-        answer, self._answer = self._answer, None
-        if answer is None or not self._keep:
+        told, self._told = self._told, None
+        said = Said(self._status, bytes(self._body))
+        if told is None or not self._keep:
             self.abort()
-        if answer is not None and not answer.done():
-            answer.set_result(Said(self._status, bytes(self._body)))
-        if self._transport is not None:
+        else:
             self._listen()
             self._wait(self._loop.time() + KEEP_ALIVE_S)
+            self._on_free(self)
+        if told is not None:
+            told(said)
 
     def _fail(self, why: Exception) -> None:
         """There is none, and there will be none."""
         self.abort()
-        answer, self._answer = self._answer, None
-        if answer is not None and not answer.done():
-            answer.set_exception(why)
+        told, self._told = self._told, None
+        if told is not None:
+            told(why)
 
     def _wait(self, until: float) -> None:
         """Ring at `until`; a timer that rings before looks again."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from aiohappyeyeballs import AddrInfoType, start_connection
 from yarl import URL
 
-from gateway.apps.client_connection import ClientConnection, Said
+from gateway.apps.client_connection import ClientConnection, Told
 
 RESOLVED_FOR_S = 30.0
 """So long a host's addresses are used without asking for them again."""
@@ -28,25 +28,28 @@ class Origin:
         self._stale_at = 0.0
         self._connections: list[ClientConnection] = []
         self._idle: list[ClientConnection] = []
+        self._connecting: set[asyncio.Task[None]] = set()
 
-    async def ask(self, octets: bytes, timeout_s: float) -> Said:
-        """Send a request; its answer. `timeout_s`: from the first try to connect to the answer's last octet.
+    def ask(self, octets: bytes, timeout_s: float, told: Told) -> None:
+        """Send a request, and call `told` once with its answer, or with why there is none: besides NoAnswer and
+        TimeoutError it may be OSError, where it cannot connect, or not to whom the certificate says.
 
-        Raises TimeoutError; OSError where it cannot connect, or not to whom the certificate says; NoAnswer.
+        `timeout_s`: from the first try to connect to the answer's last octet. Only who has to connect costs a task.
         """
-        until = asyncio.get_running_loop().time() + timeout_s
-        connection = self._free() or await self._connect(until)
-        try:
-            said = await connection.request(octets, until)
-        except asyncio.CancelledError:
-            connection.abort()
-            raise
-        if connection.open:
-            self._idle.append(connection)
-        return said
+        loop = asyncio.get_running_loop()
+        until = loop.time() + timeout_s
+        connection = self._free()
+        if connection is not None:
+            connection.request(octets, until, told)
+            return
+        task = loop.create_task(self._connect_and_ask(octets, until, told), name=f"connects to {self._host}")
+        self._connecting.add(task)
+        task.add_done_callback(self._connecting.discard)
 
     def close(self) -> None:
-        """Close the connections; what is being asked fails."""
+        """Close the connections: what is being asked fails. Nobody is told of what waits to connect."""
+        for task in self._connecting:
+            task.cancel()
         for connection in self._connections:
             connection.abort()
 
@@ -58,6 +61,14 @@ class Origin:
                 return connection
         return None
 
+    async def _connect_and_ask(self, octets: bytes, until: float, told: Told) -> None:
+        try:
+            connection = await self._connect(until)
+        except Exception as error:  # noqa: BLE001  # the top of a task: who asked is told, whatever it is
+            told(error)
+        else:
+            connection.request(octets, until, told)
+
     async def _connect(self, until: float) -> ClientConnection:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout_at(until):
@@ -65,7 +76,7 @@ class Origin:
             connected = await start_connection(addresses, happy_eyeballs_delay=NEXT_ADDRESS_S, loop=loop)
             try:
                 _, connection = await loop.create_connection(
-                    ClientConnection,
+                    lambda: ClientConnection(self._idle.append),
                     sock=connected,
                     ssl=self._tls,
                     server_hostname=self._host.rstrip(".") if self._tls is not None else None,

@@ -1,7 +1,7 @@
 """An app's events on their way out over HTTP: so many at once, those of one message one after another.
 
-When one is not taken, those behind it wait for their own next try. Calls are made by workers, which end when there is
-nothing to do.
+When one is not taken, those behind it wait for their own next try. An event has no task: its call begins where it is
+taken on, or where the one before it was answered.
 
 A call may take as long as the app likes, so bulk never has all the places: an eighth of them is kept for what is urgent
 (none of fewer than eight), and what is urgent takes the next turn of a paced line. Of every few turns one is bulk's.
@@ -9,13 +9,14 @@ A call may take as long as the app likes, so bulk never has all the places: an e
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import structlog
 
 from gateway.apps.pace import Pace
-from gateway.apps.webhook_post import Answer
+from gateway.apps.webhook_post import OWN_FAULT, Answer
 from gateway.deliveries import Done, Outcome, Parcel, Share
 from gateway.metrics import Metrics
 
@@ -37,8 +38,9 @@ class Offer(NamedTuple):
     done: Done
 
 
-Post = Callable[[Parcel], Awaitable[Answer]]
-"""Makes the call for one event, and says whether it was taken. What it raises is a try in vain."""
+Post = Callable[[Parcel, Callable[[Answer], None]], None]
+"""Begins the call for one event, and calls back once and later with whether it was taken. What it raises is a try in
+vain."""
 
 
 class EventLine:
@@ -47,17 +49,18 @@ class EventLine:
     def __init__(
         self, app: str, name: str, post: Post, metrics: Metrics, pace: Pace | None = None, most: int = IN_FLIGHT
     ) -> None:
-        """`name` is what its workers are called in logs; `most` may be on their way at once, as fast as `pace` lets."""
+        """`name` is what its events are called in logs; `most` may be on their way at once, as fast as `pace` lets."""
         self._app = app
         self._name = name
         self._post = post
         self._pace = pace
         self._most = most
         self._most_bulk = most - most // KEPT
-        self._pausing: set[asyncio.Task[None]] = set()
-        self._workers: set[asyncio.Task[None]] = set()
-        self._idle = 0  # workers that wait for their turn, or will look whether something is ready
-        self._turning = 0  # those that wait for their turn: each will take one of what is ready
+        self._turn: asyncio.TimerHandle | None = None  # of the next that is ready, while it has not come
+        self._under_way = 0
+        self._nothing_under_way: asyncio.Event | None = None  # while that is waited for
+        self._ending = False
+        self._cut_off = False
         self._open = 0
         self._open_bulk = 0
         self._urgent: deque[Offer] = deque()  # ready, as is what is in _bulk
@@ -83,27 +86,20 @@ class EventLine:
             return True
         self._lines[delivery.subject] = deque()
         self._be_ready(offer)
-        if self._ready > self._idle:
-            self._idle += 1
-            worker = asyncio.get_running_loop().create_task(self._work(), name=f"{self._name} {self._app}")
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+        self._go_on()
         return True
 
     async def close(self, within_s: float) -> None:
         """Wait so long for what is on its way, then cut it off: it stays on disk. So does what waits for its turn."""
-        for worker in self._pausing:
-            worker.cancel()
-        workers = set(self._workers)
-        if workers:
-            _, late = await asyncio.wait(workers, timeout=within_s)
-            for worker in late:
-                worker.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-
-    @property
-    def _ready(self) -> int:
-        return len(self._urgent) + len(self._bulk)
+        self._ending = True
+        if self._turn is not None:
+            self._turn.cancel()
+        if self._under_way:
+            self._nothing_under_way = asyncio.Event()
+            try:
+                await asyncio.wait_for(self._nothing_under_way.wait(), within_s)
+            except TimeoutError:
+                self._cut_off = True
 
     def _be_ready(self, offer: Offer) -> None:
         (self._urgent if offer.parcel.delivery.urgent else self._bulk).append(offer)
@@ -114,35 +110,39 @@ class EventLine:
             return self._urgent.popleft()
         return self._bulk.popleft()
 
-    async def _work(self) -> None:
-        while self._ready > self._turning:
-            self._turning += 1
-            await self._turn()
-            self._turning -= 1
-            offer = self._next()
-            self._idle -= 1
-            answer = await self._try(offer.parcel)
-            self._idle += 1
-            self._settle(offer, answer)
-        self._idle -= 1
+    def _go_on(self) -> None:
+        """Begin what is ready, each at its turn."""
+        while self._turn is None and (self._urgent or self._bulk):
+            wait_s = self._pace.wait_s() if self._pace is not None else 0.0
+            if wait_s <= 0:
+                self._begin(self._next())
+            elif self._ending:
+                return
+            else:
+                self._turn = asyncio.get_running_loop().call_later(wait_s, self._take_turn)
 
-    async def _turn(self) -> None:
-        wait_s = self._pace.wait_s() if self._pace is not None else 0.0
-        worker = asyncio.current_task()
-        if wait_s <= 0 or worker is None:
-            return
-        self._pausing.add(worker)
-        try:
-            await asyncio.sleep(wait_s)
-        finally:
-            self._pausing.discard(worker)
+    def _take_turn(self) -> None:
+        self._turn = None
+        self._begin(self._next())
+        self._go_on()
 
-    async def _try(self, parcel: Parcel) -> Answer:
+    def _begin(self, offer: Offer) -> None:
+        self._under_way += 1
+        answered = partial(self._answered, offer)
         try:
-            return await self._post(parcel)
+            self._post(offer.parcel, answered)
         except Exception:  # whatever it is, it concerns this event alone, and its next try
-            log.exception(f"{self._name}_failed", app=self._app, delivery=parcel.delivery.id)
-            return Answer(False, "an error of the gateway's own")
+            log.exception(f"{self._name}_failed", app=self._app, delivery=offer.parcel.delivery.id)
+            asyncio.get_running_loop().call_soon(answered, OWN_FAULT)
+
+    def _answered(self, offer: Offer, answer: Answer) -> None:
+        if self._cut_off:
+            return
+        self._under_way -= 1
+        self._settle(offer, answer)
+        self._go_on()
+        if self._nothing_under_way is not None and not self._under_way:
+            self._nothing_under_way.set()
 
     def _settle(self, offer: Offer, answer: Answer) -> None:
         """Tell what became of it; the next event of its message goes on, or fails with it."""

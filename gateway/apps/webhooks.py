@@ -5,7 +5,8 @@ Each app has its own connections and its own room, so one that is slow holds up 
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, Protocol
 
 from gateway.apps.event_line import EventLine, Offer
 from gateway.apps.pace import Pace
@@ -26,10 +27,20 @@ class Clocks(NamedTuple):
     monotonic: Callable[[], float]
 
 
+class Posts(Protocol):
+    """Posts to one URL."""
+
+    def post(self, body: bytes, headers: Mapping[str, str], told: Callable[[Answer], None]) -> None:
+        """One POST; `told` is called once and later, also with what went wrong on the way."""
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
 class Hook:
     """One app's webhook."""
 
-    def __init__(self, app: str, webhook: Webhook, metrics: Metrics, clocks: Clocks, poster: Poster) -> None:
+    def __init__(self, app: str, webhook: Webhook, metrics: Metrics, clocks: Clocks, poster: Posts) -> None:
         self.webhook = webhook
         self._poster = poster
         self._clocks = clocks
@@ -42,18 +53,19 @@ class Hook:
     async def close(self) -> None:
         """Wait for what is on its way for STOP_S, then cut it off: it stays on disk."""
         await self._line.close(STOP_S)
-        await self._poster.close()
+        self._poster.close()
 
-    async def _post(self, parcel: Parcel) -> Answer:
+    def _post(self, parcel: Parcel, told: Callable[[Answer], None]) -> None:
         body = event_body(parcel)
         headers = self._signer.headers(parcel.delivery.id, body, self._clocks.utc())
-        began = self._clocks.monotonic()
-        answer = await self._poster.post(body, headers)
+        self._poster.post(body, headers, partial(self._tell, told, self._clocks.monotonic()))
+
+    def _tell(self, told: Callable[[Answer], None], began: float, answer: Answer) -> None:
         self._seconds.observe(self._clocks.monotonic() - began)
-        return answer
+        told(answer)
 
 
-PosterOf = Callable[[str], Poster]
+PosterOf = Callable[[str], Posts]
 """Makes what posts to a URL."""
 
 

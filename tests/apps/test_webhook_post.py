@@ -60,10 +60,16 @@ async def posting(
     url: str, *, timeout_s: float = 5.0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Callable[[], Awaitable[Answer]]]:
     poster = Poster(url, timeout_s=timeout_s, tls=tls)
+
+    async def post() -> Answer:
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        poster.post(b'{"type":"x"}', {"webhook-id": "1"}, answered.set_result)
+        return await answered
+
     try:
-        yield lambda: poster.post(b'{"type":"x"}', {"webhook-id": "1"})
+        yield post
     finally:
-        await poster.close()
+        poster.close()
 
 
 async def test_post_carries_body_and_headers_and_keeps_its_connection() -> None:
