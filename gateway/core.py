@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
 import structlog
 import uuid_utils
 
@@ -312,7 +311,7 @@ class Core:
 
     def view(self, message: Message) -> Message:
         """A message as people see it: one that waits in a held batch is paused."""
-        return msgspec.structs.replace(message, status=Status.PAUSED) if self.dispatch.held(message) else message
+        return message.seen_as(Status.PAUSED) if self.dispatch.held(message) else message
 
     def _cover(self) -> None:
         """Let the watermark cover what the feed has just released."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import msgspec
 
 from gateway.apps.auth import AppCredentials
 from gateway.apps.http_server import HttpServer
@@ -198,7 +197,7 @@ class Site:
         self.metrics.refused(app, code).n += 1
 
     def view(self, message: Message) -> Message:
-        return msgspec.structs.replace(message, status=Status.PAUSED) if message.batch in self.held else message
+        return message.seen_as(Status.PAUSED) if message.batch in self.held else message
 
     async def find(self, message_id: str) -> Message | None:
         return self.live.get(message_id) or await self.store.message(message_id)
