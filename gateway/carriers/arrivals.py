@@ -6,6 +6,7 @@ leaving the socket unread would hold up the answers to our own submit_sm as well
 """
 
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 MOST_WAITING = 5_000
 _ROK = int(CommandStatus.ESME_ROK)
 _LATER = int(CommandStatus.ESME_RX_T_APPN)
+_RECEIPT: Final = Kind.RECEIPT
+_INTERMEDIATE: Final = Kind.INTERMEDIATE
 
 
 class Arrivals:
@@ -40,27 +43,45 @@ class Arrivals:
             respond(_LATER)
             return
         self._waiting += 1
+        answer = _Unanswered(self, respond)
+        kind = classify(pdu)
+        if kind is _RECEIPT or kind is _INTERMEDIATE:
+            self._receipts.receive(_by_number(source, pdu), read(pdu), answer)
+        elif kind is Kind.USER_ACK:
+            log.info("user_acknowledgement", carrier=source.carrier, bind=source.bind)
+            answer(True)
+        elif classify(pdu, text_receipts=True) is _RECEIPT:
+            self._receipt_or_words(source, pdu, answer)
+        else:
+            self._from_subscriber(source, pdu, answer)
 
-        def answer(stored: bool) -> None:
-            self._waiting -= 1
-            respond(_ROK if stored else _LATER)
+    def answered(self) -> None:
+        """One less waits."""
+        self._waiting -= 1
 
-        match classify(pdu):
-            case Kind.RECEIPT | Kind.INTERMEDIATE:
-                self._receipts.receive(_by_number(source, pdu), read(pdu), answer)
-            case Kind.MO if classify(pdu, text_receipts=True) is Kind.RECEIPT:
-                # a carrier that marks nothing, or a subscriber who types such a text, but cannot guess an id that waits
-                self._receipts.receive(
-                    _by_number(source, pdu), read(pdu), answer, lambda: self._from_subscriber(source, pdu, answer)
-                )
-            case Kind.MO:
-                self._from_subscriber(source, pdu, answer)
-            case Kind.USER_ACK:
-                log.info("user_acknowledgement", carrier=source.carrier, bind=source.bind)
-                answer(True)
+    def _receipt_or_words(self, source: Source, pdu: DeliverSm | DataSm, answer: Answer) -> None:
+        """Of a carrier that marks nothing, or of a subscriber who types such a text, but cannot guess an id that waits."""
+        self._receipts.receive(
+            _by_number(source, pdu), read(pdu), answer, lambda: self._from_subscriber(source, pdu, answer)
+        )
 
     def _from_subscriber(self, source: Source, pdu: DeliverSm | DataSm, answer: Answer) -> None:
         self._inbound.receive(source.carrier, self._alphabet_of(source.carrier), pdu, answer)
+
+
+class _Unanswered:
+    """Answers a PDU once it is known whether it is stored. No function in `deliver`: compiled, one and what it remembers
+    hold each other, and with them the PDU, until a collection of garbage comes by."""
+
+    __slots__ = ("_arrivals", "_respond")
+
+    def __init__(self, arrivals: Arrivals, respond: Respond) -> None:
+        self._arrivals = arrivals
+        self._respond = respond
+
+    def __call__(self, stored: bool) -> None:
+        self._arrivals.answered()
+        self._respond(_ROK if stored else _LATER)
 
 
 def _by_number(source: Source, pdu: DeliverSm | DataSm) -> Source:
@@ -68,9 +89,14 @@ def _by_number(source: Source, pdu: DeliverSm | DataSm) -> Source:
     ids = source.ids
     if ids.form is not None or not isinstance(ids, MessageIds):
         return source
+    return source._replace(ids=IdsFrom(ids, (pdu.source_addr, pdu.destination_addr), _sent_to(source)))
+
+
+def _sent_to(source: Source) -> Callable[[str], str]:
+    """Whom the message went to that waits under a key, "" where none does."""
 
     def sent_to(key: str) -> str:
         waiting = source.correlation.find(key)
         return waiting.message.to if waiting is not None and waiting.message is not None else ""
 
-    return source._replace(ids=IdsFrom(ids, (pdu.source_addr, pdu.destination_addr), sent_to))
+    return sent_to
