@@ -23,7 +23,6 @@ def media_type(call: Call) -> str:
 
 def query_fields(call: Call) -> Fields:
     """The fields of the query, percent-decoded. Raises Refusal for one that comes twice."""
-    # what came was octets; aiohttp reads them as UTF-8 and keeps what is none
     raw = call.request.raw_path.encode("utf-8", "surrogateescape").partition(b"?")[2]
     return join({}, _pairs(raw.partition(b"#")[0]))
 

@@ -7,9 +7,10 @@ from typing import Annotated, NamedTuple
 from urllib.parse import unquote
 
 import msgspec
-from aiohttp.web import BaseRequest, HTTPRequestEntityTooLarge, RequestPayloadError
 
 from gateway.apps.http_answer import Answer
+from gateway.apps.http_body import BrokenBody
+from gateway.apps.http_request import Request
 from gateway.errors import Refusal
 
 BODY_WITHIN_S = 30.0
@@ -29,7 +30,7 @@ class UnreadBody(Exception):
 class Call(NamedTuple):
     """A request that is routed and, but for open paths, has an app. `tail` is what the path ends with, decoded."""
 
-    request: BaseRequest
+    request: Request
     app: str
     tail: str
     max_body: int
@@ -46,40 +47,39 @@ class Call(NamedTuple):
 
     async def octets(self) -> bytes:
         """The body as it came, whatever it is called. Raises Refusal body_too_large, UnreadBody; ConnectionError."""
-        request = self.request
-        length = request.content_length
+        length = self.request.content_length
         if length is not None and length > self.max_body:
             raise _too_large(self.max_body)
-        if request.content.is_eof():
-            body = request.content.read_nowait()  # a quarter of what `read` costs
-            if len(body) > self.max_body:
-                raise _too_large(self.max_body)
-            return body
-        try:
-            if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
-                request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            async with asyncio.timeout(BODY_WITHIN_S):
-                return await request.read()
-        except HTTPRequestEntityTooLarge:
-            raise _too_large(self.max_body) from None
-        except RequestPayloadError as error:
-            raise UnreadBody(400, f"The body cannot be read: {error}") from None
-        except TimeoutError:
-            raise UnreadBody(408, "The body did not come in time.") from None
+        body = self.request.body
+        if body.whole:
+            octets = body.take()
+        else:
+            octets = b""
+            async for chunk in self._chunks("The body did not come in time."):
+                octets += chunk
+                if len(octets) > self.max_body:
+                    break
+        if len(octets) > self.max_body:
+            raise _too_large(self.max_body)
+        return octets
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body piece by piece, however long it is. Raises UnreadBody; ConnectionError where the caller has gone."""
+        async for chunk in self._chunks("The body did not go on in time."):
+            yield chunk
+
+    async def _chunks(self, late: str) -> AsyncIterator[bytes]:
         request = self.request
-        if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
-            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            request.caller.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         while True:
             try:
                 async with asyncio.timeout(BODY_WITHIN_S):
-                    chunk = await request.content.readany()
-            except RequestPayloadError as error:
+                    chunk = await request.body.read()
+            except BrokenBody as error:
                 raise UnreadBody(400, f"The body cannot be read: {error}") from None
             except TimeoutError:
-                raise UnreadBody(408, "The body did not go on in time.") from None
+                raise UnreadBody(408, late) from None
             if not chunk:
                 return
             yield chunk

@@ -94,7 +94,7 @@ async def _fields(call: Call) -> Fields:
     kind = media_type(call)
     if kind == JSON:
         return _from_json(query_fields(call), await call.octets())
-    if kind != FORM and (kind or call.request.can_read_body):
+    if kind != FORM and (kind or not call.request.body.empty):
         raise Refusal("unsupported_media_type", "The body has to be a form or JSON.", "Content-Type")
     return await form_fields(call)
 

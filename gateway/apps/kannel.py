@@ -97,7 +97,7 @@ async def _fields(call: Call) -> Fields:
     if call.request.method != "POST":
         return query_fields(call)
     kind = media_type(call)
-    if kind == FORM or (not kind and not call.request.can_read_body):
+    if kind == FORM or (not kind and call.request.body.empty):
         return await form_fields(call)
     if kind not in _BODIES:
         raise Refusal("unsupported_media_type", "Unsupported content-type, rejected", "Content-Type")

@@ -28,12 +28,12 @@ S = Status
 
 def a_message(interface: str = "kannel", **more: object) -> Message:
     """A message that a carrier took as X1 and delivered with error 007."""
-    told = [Event(AT, S.ACCEPTED), Event(AT, S.SUBMITTED, "telcel", segment=1), Event(AT, S.DELIVERED, segment=1)]
+    told = (Event(AT, S.ACCEPTED), Event(AT, S.SUBMITTED, "telcel", segment=1), Event(AT, S.DELIVERED, segment=1))
     segment = Segment(1, S.DELIVERED, "telcel", "telcel-1", "X1", 0, "007")
     given: dict[str, object] = {
         "id": "m1", "app": "bank", "lane": "bulk", "interface": interface, "to": "525512345670", "sender": "45555",
         "network": "telcel", "content": Content(text="hola & adios, amigos míos"), "created_at": AT,
-        "expires_at": AT + 600, "carrier": "telcel", "status": S.DELIVERED, "segments": [segment], "events": told,
+        "expires_at": AT + 600, "carrier": "telcel", "status": S.DELIVERED, "segments": (segment,), "events": told,
     }  # fmt: skip
     return Message(**{**given, **more})  # type: ignore[arg-type]
 

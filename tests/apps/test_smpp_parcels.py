@@ -88,7 +88,7 @@ def test_receipt_is_read_as_it_was_meant(
 def test_receipt_of_a_failure_gives_the_network_s_error_where_it_is_known(
     segment: Segment, error: str, network_error: bytes | None
 ) -> None:
-    pdu = told(Status.UNDELIVERED, segments=[segment])
+    pdu = told(Status.UNDELIVERED, segments=(segment,))
     assert read(pdu).error == error
     assert tlv(pdu, Tag.NETWORK_ERROR_CODE) == network_error
 

@@ -1,0 +1,152 @@
+"""Octets of a connection -> the requests that they make. The grammar is httptools'; what it leaves open stands here."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import httptools
+from multidict import CIMultiDict
+
+from gateway.apps.http_body import Body, BrokenBody
+from gateway.apps.http_request import Caller, Request
+
+MOST_HEAD = 64 * 1024
+"""Octets that are no body: of a request line and headers, or between the octets of a body and behind them."""
+LONGEST_LINE = 8190
+"""Octets of a request target, and of one header."""
+MOST_HEADERS = 128
+
+_VERSIONS = frozenset({"1.0", "1.1"})
+# Of two, one program takes the first and another the last: nobody can tell which was meant (RFC 9112 §6.3).
+_ONCE = frozenset({b"host", b"content-length", b"content-type", b"transfer-encoding"})
+_FRAMING = ("Content-Length", "Transfer-Encoding")
+_TOO_LONG = "The headers are too long."
+
+
+class _NotHttp(Exception):
+    """What came breaks a rule that the parser does not know."""
+
+
+class NotUnderstood(NamedTuple):
+    """What came is no HTTP; `why` in words."""
+
+    why: str
+
+
+class RequestParser:
+    """One connection's. A request is told of when its head is over; its body is fed from then on."""
+
+    def __init__(self, caller: Caller, take_on: Callable[[Request | NotUnderstood], None]) -> None:
+        """`take_on` is called with each request, in order; NotUnderstood is the last."""
+        self._caller = caller
+        self._take_on = take_on
+        self._parser = httptools.HttpRequestParser(self)
+        self.deaf = False
+        """Whether nothing more is heard: what came last is no HTTP, or so it was asked for."""
+        self._begin()
+
+    def _begin(self) -> None:
+        """A head is to come."""
+        self._target = b""
+        self._headers: CIMultiDict[str] = CIMultiDict()
+        self._named_once: set[bytes] = set()
+        self._plain_octets = 0
+        self._body: Body | None = None  # from the end of the head on
+        self._upgrading = False
+
+    def feed(self, octets: bytes) -> None:
+        """What was read."""
+        while octets and not self.deaf:
+            self._plain_octets += len(octets)
+            try:
+                self._parser.feed_data(octets)
+            except httptools.HttpParserUpgrade as upgrade:
+                self._pass_over_upgrade()
+                octets = octets[upgrade.args[0] :]
+                continue
+            except httptools.HttpParserCallbackError as error:
+                if not isinstance(error.__context__, _NotHttp):
+                    raise
+                self._give_up(str(error.__context__))
+            except httptools.HttpParserError as error:
+                self._give_up(f"The request is not valid HTTP: {error}.")
+            if self._plain_octets > MOST_HEAD and not self.deaf:
+                self._give_up(_TOO_LONG)
+            return
+
+    def _pass_over_upgrade(self) -> None:
+        """Stay with HTTP, as the caller does who is not told otherwise (RFC 9110 §7.8). Parsers take what follows such
+        a head for another protocol; a new one that hears a head like it goes on with the body."""
+        self._upgrading = False
+        self._parser = httptools.HttpRequestParser(self)
+        framing = [f"{name}: {self._headers[name]}\r\n" for name in _FRAMING if name in self._headers]
+        self._parser.feed_data(f"POST / HTTP/1.1\r\n{''.join(framing)}\r\n".encode("ascii"))
+
+    def fail(self, error: Exception) -> None:
+        """There will be nothing more. Who reads the body of the last request gets the error."""
+        self.deaf = True
+        if self._body is not None:
+            self._body.fail(error)
+
+    # What the parser tells
+
+    def on_url(self, octets: bytes) -> None:
+        """The request target, or a piece of it."""
+        if self._body is not None:
+            return
+        self._target += octets
+        if len(self._target) > LONGEST_LINE:
+            raise _NotHttp("The request target is too long.")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; those behind a body are passed over."""
+        if self._body is not None:
+            return
+        if len(name) + len(value) > LONGEST_LINE or len(self._headers) >= MOST_HEADERS:
+            raise _NotHttp(_TOO_LONG)
+        key = name.lower()
+        if key in _ONCE:
+            if key in self._named_once:
+                raise _NotHttp(f"There are two headers {key.decode()}.")
+            self._named_once.add(key)
+        self._headers.add(name.decode("latin-1"), value.rstrip(b" \t").decode("utf-8", "surrogateescape"))
+
+    def on_headers_complete(self) -> None:
+        """The head is over."""
+        if self._body is not None:
+            return
+        version = self._parser.get_http_version()
+        if version not in _VERSIONS:
+            raise _NotHttp("HTTP 1.0 and 1.1 are spoken here.")
+        if version == "1.1" and b"host" not in self._named_once:
+            raise _NotHttp("There is no Host.")
+        self._upgrading = self._parser.should_upgrade()
+        self._body = Body(self._caller)
+        request = Request(
+            self._caller,
+            self._parser.get_method().decode("ascii"),
+            self._target.decode("utf-8", "surrogateescape"),
+            version,
+            self._headers,
+            self._parser.should_keep_alive(),
+            self._body,
+        )
+        self._take_on(request)
+
+    def on_body(self, octets: bytes) -> None:
+        """A piece of the body."""
+        self._plain_octets = 0
+        if self._body is not None:
+            self._body.feed(octets)
+
+    def on_message_complete(self) -> None:
+        """A request is over."""
+        if self._upgrading:
+            return  # its body is to come
+        if self._body is not None:
+            self._body.end()
+        self._begin()
+
+    def _give_up(self, why: str) -> None:
+        """What came is no HTTP: say so behind the other answers, and hear nothing more."""
+        self.fail(BrokenBody(why))
+        self._take_on(NotUnderstood(why))
