@@ -60,7 +60,7 @@ class Arrivals:
         self._waiting -= 1
 
     def _receipt_or_words(self, source: Source, pdu: DeliverSm | DataSm, answer: Answer) -> None:
-        """Of a carrier that marks nothing, or of a subscriber who types such a text, but cannot guess an id that waits."""
+        """Of a carrier that marks nothing, or a subscriber who types such a text, but cannot guess an id that waits."""
         self._receipts.receive(
             _by_number(source, pdu), read(pdu), answer, lambda: self._from_subscriber(source, pdu, answer)
         )
@@ -70,8 +70,11 @@ class Arrivals:
 
 
 class _Unanswered:
-    """Answers a PDU once it is known whether it is stored. No function in `deliver`: compiled, one and what it remembers
-    hold each other, and with them the PDU, until a collection of garbage comes by."""
+    """Answers a PDU once it is known whether it is stored.
+
+    No function in `deliver`: compiled, one and what it remembers hold each other, and with them the PDU, until a
+    collection of garbage comes by.
+    """
 
     __slots__ = ("_arrivals", "_respond")
 
