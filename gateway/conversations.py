@@ -26,4 +26,4 @@ class Conversations:
     def last(self, sender: str, to: str) -> str:
         """The id of the last one, "" where none is remembered."""
         found = self._ids.get((sender, to))
-        return "" if found is None else str(UUID(bytes=found[0]))
+        return "" if found is None else str(UUID(bytes=found))

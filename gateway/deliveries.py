@@ -15,12 +15,13 @@ from collections.abc import Callable
 from enum import Enum, auto
 from heapq import heappop, heappush
 from math import ceil
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import structlog
 
 from gateway.errors import StoreError
 from gateway.message import FINAL, Delivery, Inbound, Message
+from gateway.smpp.record import Record
 from gateway.store.commits import Commits
 from gateway.store.store import Store
 
@@ -55,12 +56,15 @@ class Outcome(Enum):
     DEAD = auto()
 
 
-class Parcel(NamedTuple):
+class Parcel(Record):
     """A delivery with what it tells of: a message for a receipt, an inbound message otherwise."""
 
-    delivery: Delivery
-    message: Message | None
-    inbound: Inbound | None
+    __slots__ = ("delivery", "inbound", "message")
+
+    def __init__(self, delivery: Delivery, message: Message | None, inbound: Inbound | None) -> None:
+        self.delivery = delivery
+        self.message = message
+        self.inbound = inbound
 
 
 Done = Callable[[Parcel, Outcome, str], Outcome]

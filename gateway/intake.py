@@ -15,7 +15,7 @@ from gateway.parts import CannotWrite, Profile, settle
 from gateway.smpp.record import Record
 from gateway.store.commits import Commits
 from gateway.submission import Submission
-from portability.number import InvalidNumber, Number, normalise
+from portability.number import NEVER_MOBILE, InvalidNumber, Number, normalise
 from portability.source import Answer, NeedsAsking, Resolver
 from routes.facts import MtFacts
 from routes.lane import LaneNotAllowed, choose_lane
@@ -24,33 +24,55 @@ from routes.senders import SenderNotAllowed, resolve_sender
 from throughput.bucket import TokenBucket
 
 
-class AppRules(NamedTuple):
-    """What an app may do: plain values from its configuration."""
+@final
+class AppRules(Record):
+    """What an app may do: plain values from its configuration. `burst` None: a whole second's worth at once."""
 
-    lane: str
-    lanes: tuple[str, ...]
-    senders: tuple[str, ...]
-    tps: float
-    burst: int | None = None  # None: a whole second's worth at once
+    __slots__ = ("burst", "lane", "lanes", "senders", "tps")
+
+    def __init__(
+        self, lane: str, lanes: tuple[str, ...], senders: tuple[str, ...], tps: float, burst: int | None = None
+    ) -> None:
+        self.lane = lane
+        self.lanes = lanes
+        self.senders = senders
+        self.tps = tps
+        self.burst = burst
 
 
-class CarrierRules(NamedTuple):
+@final
+class CarrierRules(Record):
     """What a carrier lets us send as, and how it writes."""
 
-    allow: tuple[str, ...]
-    default: str
-    profile: Profile
+    __slots__ = ("allow", "default", "profile")
+
+    def __init__(self, allow: tuple[str, ...], default: str, profile: Profile) -> None:
+        self.allow = allow
+        self.default = default
+        self.profile = profile
 
 
-class Rules(NamedTuple):
+@final
+class Rules(Record):
     """Everything a decision reads from the configuration."""
 
-    region: str
-    apps: Mapping[str, AppRules]
-    carriers: Mapping[str, CarrierRules]
-    routes: MtRoutes
-    lane_ttl_s: Mapping[str, float]
-    max_parts: int = 10
+    __slots__ = ("apps", "carriers", "lane_ttl_s", "max_parts", "region", "routes")
+
+    def __init__(
+        self,
+        region: str,
+        apps: Mapping[str, AppRules],
+        carriers: Mapping[str, CarrierRules],
+        routes: MtRoutes,
+        lane_ttl_s: Mapping[str, float],
+        max_parts: int = 10,
+    ) -> None:
+        self.region = region
+        self.apps = apps
+        self.carriers = carriers
+        self.routes = routes
+        self.lane_ttl_s = lane_ttl_s
+        self.max_parts = max_parts
 
 
 class OptOuts(Protocol):
@@ -84,10 +106,6 @@ class Decision(Record):
         self.carriers = carriers
         self.sender = sender
         self.content = content
-
-    def by(self, carrier: str) -> "Decision":
-        """The same by this carrier alone."""
-        return Decision(self.number, self.network, self.lane, (carrier,), self.sender, self.content)
 
 
 Done = Callable[[object, Message, StoreError | None], None]
@@ -156,7 +174,7 @@ class Intake:
         lane = self.lane_of(submission)
         if ttl_s is not None and ttl_s <= 0:
             raise Refusal("ttl_expired", field="ttl")
-        if not number.kind.may_be_mobile:
+        if number.kind in NEVER_MOBILE:
             raise Refusal("not_mobile", f"The number is {number.kind.replace('_', ' ')}, not a mobile one.", "to")
         if answer.mobile is False:
             raise Refusal("not_mobile", "The numbering plan has this number as a fixed line.", "to")

@@ -4,7 +4,7 @@ The same content makes other octets at another carrier, so this is done twice: a
 written and to count, and at the moment of sending, for the carrier that then takes it.
 """
 
-from typing import Final, NamedTuple, final
+from typing import Final, final
 
 import msgspec
 
@@ -28,14 +28,25 @@ _GSM7: Final = Alphabet.GSM7
 _ENCODINGS = {str(encoding): encoding for encoding in Encoding}  # a call of the enum costs half a microsecond
 
 
-class Profile(NamedTuple):
+@final
+class Profile(Record):
     """How a carrier takes text: the keys of its configuration, and `max_parts` of the gateway."""
 
-    alphabet: Alphabet = Alphabet.GSM7
-    long_messages: LongMessages = LongMessages.UDH
-    ucs2: bool = True
-    spanish_shift: bool = False
-    max_parts: int = 10
+    __slots__ = ("alphabet", "long_messages", "max_parts", "spanish_shift", "ucs2")
+
+    def __init__(
+        self,
+        alphabet: Alphabet = Alphabet.GSM7,
+        long_messages: LongMessages = LongMessages.UDH,
+        ucs2: bool = True,
+        spanish_shift: bool = False,
+        max_parts: int = 10,
+    ) -> None:
+        self.alphabet = alphabet
+        self.long_messages = long_messages
+        self.ucs2 = ucs2
+        self.spanish_shift = spanish_shift
+        self.max_parts = max_parts
 
 
 class CannotWrite(Exception):

@@ -11,28 +11,28 @@ from typing import Any
 
 
 class Remembered:
-    """Rows of a few values by key. A row is pushed out by any other that comes to its place.
+    """A value by each key. It is pushed out by that of any other key that comes to its place.
 
-    Of rows written with so many others behind them as there are places 37 % are still there, of those with a tenth as
+    Of values written with so many others behind them as there are places 37 % are still there, of those with a tenth as
     many 90 %. Not for what must be right: a key is known by 64 bits of its hash, which is salted anew in each process.
     """
 
     __slots__ = ("_get", "_places", "_put", "_rows", "_size")
 
     def __init__(self, kept: str, places: int) -> None:
-        """`kept`: the values, as `struct` spells them; `places`: so many rows, of which what is used takes memory."""
+        """`kept`: the value, as `struct` spells it; `places`: so many rows, of which what is used takes memory."""
         row = Struct("=q" + kept)
         self._put, self._get, self._size = row.pack_into, row.unpack_from, row.size
         self._places = places
         self._rows = mmap(-1, row.size * places, MAP_PRIVATE)
 
-    def put(self, key: Hashable, *values: Any) -> None:
-        """These are the values now. Raises struct.error where they are not of the kind that is kept."""
+    def put(self, key: Hashable, value: Any) -> None:
+        """This is the value now. Raises struct.error where it is not of the kind that is kept."""
         known = hash(key)
-        self._put(self._rows, known % self._places * self._size, known, *values)
+        self._put(self._rows, known % self._places * self._size, known, value)
 
-    def get(self, key: Hashable) -> tuple[Any, ...] | None:
-        """The values, None where none are remembered."""
+    def get(self, key: Hashable) -> Any | None:
+        """The value, None where none is remembered."""
         known = hash(key)
-        row = self._get(self._rows, known % self._places * self._size)
-        return row[1:] if row[0] == known else None
+        whose, value = self._get(self._rows, known % self._places * self._size)
+        return value if whose == known else None

@@ -21,4 +21,4 @@ class Settled:
     def get(self, key: str) -> Status | None:
         """What it said, None where none is remembered."""
         found = self._ends.get(key)
-        return None if found is None else Status(found[0])
+        return None if found is None else Status(found)

@@ -7,13 +7,18 @@ answer has no network; what it does know is kept and the next source is asked.
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Final, NamedTuple, Protocol
+
+from portability.asking import Asking, Closing, Remembering
 
 
 class Ask(Enum):
     """What `Source.lookup` returns when it must ask outside first."""
 
     ASK = "ask"
+
+
+_ASK: Final = Ask.ASK
 
 
 class Answer(NamedTuple):
@@ -49,30 +54,6 @@ class Source(Protocol):
     def lookup(self, number: int) -> Answer | Ask | None:
         """The answer, at once; None when it knows nothing; Ask.ASK to be awaited. Raises SourceUnavailable."""
         ...
-
-
-@runtime_checkable
-class Asking(Protocol):
-    """What a source that answers Ask.ASK has besides."""
-
-    async def ask(self, number: int) -> Answer | None:
-        """The answer from outside, within the source's own deadline. Raises SourceUnavailable."""
-        ...
-
-
-@runtime_checkable
-class Remembering(Protocol):
-    """What a source that keeps answers has besides."""
-
-    def forget(self, number: int) -> None:
-        """Ask anew for this number."""
-
-
-@runtime_checkable
-class Closing(Protocol):
-    """What a source that holds sockets has besides."""
-
-    async def aclose(self) -> None: ...
 
 
 class NumberingPlan(Protocol):
@@ -173,7 +154,7 @@ class Resolver:
                 continue
             if found is None:
                 tally.nothing += 1
-            elif found is Ask.ASK:
+            elif found is _ASK:
                 return NeedsAsking(number, index, ported, mobile, detail)
             elif found.network is None:
                 _count_half(tally, found)

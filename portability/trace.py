@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from portability.source import Answer, Ask, Asking, Resolver, Source, SourceUnavailable
+from portability.asking import Asking
+from portability.source import Answer, Ask, Resolver, Source, SourceUnavailable
 
 
 class Step(NamedTuple):

@@ -7,12 +7,12 @@ import pytest
 from gateway.remembered import Remembered
 
 
-def test_remembered_gives_the_latest_values_of_each_key() -> None:
-    table = Remembered("B2s", 4_096)
-    for key, values in (("a", (1, b"x1")), ("b", (2, b"x2")), ("a", (3, b"x3"))):
-        table.put(key, *values)
+def test_remembered_gives_the_latest_value_of_each_key() -> None:
+    table = Remembered("2s", 4_096)
+    for key, value in (("a", b"x1"), ("b", b"x2"), ("a", b"x3")):
+        table.put(key, value)
 
-    assert [table.get(key) for key in "abc"] == [(3, b"x3"), (2, b"x2"), None]
+    assert [table.get(key) for key in "abc"] == [b"x3", b"x2", None]
 
 
 def test_remembered_lets_a_key_push_out_the_one_in_its_place() -> None:
@@ -20,7 +20,7 @@ def test_remembered_lets_a_key_push_out_the_one_in_its_place() -> None:
     table.put("a", 1)
     table.put("b", 2)
 
-    assert [table.get(key) for key in "ab"] == [None, (2,)]
+    assert [table.get(key) for key in "ab"] == [None, 2]
 
 
 def test_remembered_keeps_most_of_the_latest() -> None:
@@ -28,7 +28,7 @@ def test_remembered_keeps_most_of_the_latest() -> None:
     for number in range(1_000):
         table.put(str(number), number)
 
-    assert sum(table.get(str(number)) == (number,) for number in range(1_000)) > 800
+    assert sum(table.get(str(number)) == number for number in range(1_000)) > 800
 
 
 def test_remembered_refuses_what_is_not_of_its_kind() -> None:

@@ -63,7 +63,8 @@ def test_rules_of_intake_are_those_of_the_configuration() -> None:
     assert (shop.tps, shop.burst, shop.senders) == (7, None, ())
     telcel = rules.carriers["telcel"]
     assert (telcel.allow, telcel.default) == (("45555", "+525500001111"), "45555")
-    assert telcel.profile[:3] == (Alphabet.LATIN1, LongMessages.SAR, False)
+    profile = telcel.profile
+    assert (profile.alphabet, profile.long_messages, profile.ucs2) == (Alphabet.LATIN1, LongMessages.SAR, False)
     choice = rules.routes.choose(MtFacts("telcel", (), "525512345678", "bank", "fast", ""), lambda carrier: True, 0.5)
     assert choice.carriers == ("telcel", "att")
 

@@ -96,7 +96,8 @@ class TokenBucket:
 
     def take(self, now: float, n: int = 1, urgent: bool = False) -> bool:
         """Pay for `n` segments if they may go now."""
-        if self._ready(n, urgent) > now:
+        ready_at = self._ready(n, urgent) if n > 1 else self.urgent_ready_at if urgent else self.ready_at
+        if ready_at > now:
             return False
         self.spend(now, now, n, urgent)
         return True
@@ -104,7 +105,7 @@ class TokenBucket:
     def spend(self, now: float, since: float, n: int = 1, urgent: bool = False) -> None:
         """Pay for `n` segments that go now: `next_send_time` was asked. `since`: when their queue began to wait."""
         late = now - LATE_S
-        start = late if since <= late else min(since, now)
+        start = late if since <= late else since if since < now else now
         due = self._due
         if urgent:  # others may be waiting, and their delay is not made good by this one: only `late` bounds it
             self._due = (due if due > late else late) + n * self._interval

@@ -11,13 +11,16 @@ share out a buffer).
 from collections import deque
 from collections.abc import Mapping
 from itertools import chain
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from throughput.entry import Entry, Place
 from throughput.expiries import Expiries
 from throughput.turns import Turn, Turns
 
 T = TypeVar("T")
+_WAITS: Final = Place.WAITS
+_SENT: Final = Place.SENT
+_DROPPED: Final = Place.DROPPED
 
 __all__ = ["Entry", "Lane"]
 
@@ -81,7 +84,8 @@ class Lane(Generic[T]):
     @property
     def room(self) -> int:
         """How many more messages fit; what comes back to the front is let in all the same."""
-        return max(0, self.capacity - self._count)
+        left = self.capacity - self._count
+        return left if left > 0 else 0
 
     def room_for(self, app: str, batch: str | None = None) -> int:
         """How many more of one batch should be let in, so that others find room too: never more than is left free."""
@@ -101,7 +105,7 @@ class Lane(Generic[T]):
             entry.queued_at
             for app in self._apps.values()
             for batch in app.batches.values()
-            if (entry := next((entry for entry in batch.entries if entry.place is Place.WAITS), None)) is not None
+            if (entry := next((entry for entry in batch.entries if entry.place is _WAITS), None)) is not None
         )
         aside = (entry.queued_at for entry in self._aside)
         return max(0.0, now - min(chain(heads, aside), default=now))
@@ -122,7 +126,7 @@ class Lane(Generic[T]):
 
     def push_front(self, entry: Entry[T]) -> None:
         """Back to the head of its batch: it was not taken. Also what was set aside, which still counts here."""
-        if entry.place is Place.WAITS:
+        if entry.place is _WAITS:
             self._aside.discard(entry)
             batch = self._batch(entry)
         else:
@@ -131,9 +135,9 @@ class Lane(Generic[T]):
         self._wake(entry, batch)
 
     def _admit(self, entry: Entry[T], *, front: bool) -> _Batch[T]:
-        if entry.place is Place.WAITS or entry.place is Place.DROPPED:
+        if entry.place is _WAITS or entry.place is _DROPPED:
             raise ValueError(f"an entry that is {entry.place.name} cannot be queued")
-        entry.place = Place.WAITS
+        entry.place = _WAITS
         if not self._count:
             self.busy_since = entry.queued_at
         self._count += 1
@@ -170,7 +174,7 @@ class Lane(Generic[T]):
             entries = batch.entries
             while entries:
                 entry = entries[0]
-                if entry.place is Place.WAITS:
+                if entry.place is _WAITS:
                     return entry
                 entries.popleft()
             app.turns.leave()
@@ -182,7 +186,7 @@ class Lane(Generic[T]):
         """Take out the entry that `peek` named: it is sent, and its app and batch are charged for it."""
         entry = self._advance()
         self._uncount(entry)
-        entry.place = Place.SENT
+        entry.place = _SENT
         return entry
 
     def set_aside(self) -> Entry[T]:
@@ -197,14 +201,14 @@ class Lane(Generic[T]):
     def release(self, entry: Entry[T]) -> None:
         """What was set aside is sent."""
         self._uncount(entry)
-        entry.place = Place.SENT
+        entry.place = _SENT
 
     def discard(self, entry: Entry[T]) -> bool:
         """It is not to be sent from here; whether it still waited."""
-        if entry.place is not Place.WAITS:
+        if entry.place is not _WAITS:
             return False
         self._uncount(entry)
-        entry.place = Place.DROPPED
+        entry.place = _DROPPED
         return True
 
     def discard_batch(self, app: str, batch: str | None) -> list[Entry[T]]:

@@ -58,6 +58,7 @@ class Idle(NamedTuple):
 
 
 _IDLE: Final = Idle()
+_WAITS: Final = Place.WAITS
 
 
 class _Kept(Generic[T]):
@@ -233,12 +234,12 @@ class Scheduler(Generic[T]):
             if key[0] is not urgent:
                 continue
             entries, gate = kept.entries, kept.gate
-            while entries and entries[0].place is not Place.WAITS:
+            while entries and entries[0].place is not _WAITS:
                 entries.popleft()
             if not gate.up:
                 while entries:
                     entry = entries.pop()
-                    if entry.place is Place.WAITS:
+                    if entry.place is _WAITS:
                         lane.push_front(entry)
             if not entries:
                 del self._kept[key]

@@ -48,7 +48,7 @@ class Accepting:
             there = ", ".join(decision.carriers)
             raise Refusal("no_route", f"{carrier[:64]!r} is no carrier to this number; there is {there}.", "smsc")
         accepted: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        intake.accept(intake.message(submission, decision.by(carrier)), self._settle, accepted)
+        intake.accept(intake.message(submission, decision._replace(carriers=(carrier,))), self._settle, accepted)
         return await accepted
 
     def _settle(self, accepted: object, message: Message, error: StoreError | None) -> None:

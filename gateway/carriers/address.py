@@ -4,9 +4,8 @@ Inside Relevo a number is E.164 digits; only here it is dressed for a carrier.
 """
 
 from functools import lru_cache
-from typing import Final, Protocol, final
+from typing import Final, Protocol, TypeAlias
 
-from gateway.smpp.record import Record
 from gateway.smpp.spec import Npi, Ton
 
 _MEXICAN: Final = 12  # digits: 52 and ten
@@ -24,16 +23,8 @@ class TonNpi(Protocol):
         """Numbering plan indicator."""
 
 
-@final
-class Address(Record):
-    """An address on the wire."""
-
-    __slots__ = ("digits", "npi", "ton")
-
-    def __init__(self, ton: int, npi: int, digits: str) -> None:
-        self.ton = ton
-        self.npi = npi
-        self.digits = digits
+Address: TypeAlias = tuple[int, int, str]
+"""An address on the wire: TON, NPI, digits."""
 
 
 def sender_kind(sender: str) -> str:
@@ -61,16 +52,16 @@ class Addressing:
     def _sender(self, sender: str) -> Address:
         kind = sender_kind(sender)
         pair = self._source[kind]
-        return Address(pair.ton, pair.npi, sender if kind == "alphanumeric" else sender.removeprefix("+"))
+        return int(pair.ton), int(pair.npi), sender if kind == "alphanumeric" else sender.removeprefix("+")
 
     def destination(self, e164: str) -> Address:
         """A subscriber's number; `national` applies to home numbers, others go as international (1/1)."""
         form = self._format
         if form == "e164":
-            return Address(self._ton, self._npi, e164)
+            return self._ton, self._npi, e164
         if form == "national" and not e164.startswith(self._country_code):
-            return Address(Ton.INTERNATIONAL, Npi.ISDN, e164)
-        return Address(self._ton, self._npi, number_as(e164, form, self._country_code))
+            return int(Ton.INTERNATIONAL), int(Npi.ISDN), e164
+        return self._ton, self._npi, number_as(e164, form, self._country_code)
 
 
 def number_as(e164: str, form: str, country_code: str) -> str:

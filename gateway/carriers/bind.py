@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
@@ -356,7 +356,7 @@ class Bind:
 
     def _received(self, connection: Connection, event: ev.Received) -> None:
         pdu = event.pdu
-        if isinstance(pdu, DeliverSm | DataSm):
+        if isinstance(pdu, (DeliverSm, DataSm)):
             self._owner.delivered(self, pdu, partial(_respond, connection, event.sequence_number, pdu))
         else:  # outbind on a connection of ours (our bind is under way already), alert_notification
             log.info("carrier_sent_unasked", carrier=self.settings.carrier, bind=self.name, pdu=type(pdu).__name__)
@@ -476,10 +476,12 @@ class Bind:
 
 _WORDS = {BindState.UP: "bound", BindState.DOWN: "waiting"}
 _AWAY = frozenset({BindState.STOPPED, BindState.FAILED})
+_DELIVER_SM_RESP: Final = DeliverSmResp()
+_DATA_SM_RESP: Final = DataSmResp()
 
 
 def _respond(connection: Connection, sequence_number: int, pdu: DeliverSm | DataSm, command_status: int) -> None:
-    response = DataSmResp() if isinstance(pdu, DataSm) else DeliverSmResp()
+    response = _DATA_SM_RESP if isinstance(pdu, DataSm) else _DELIVER_SM_RESP
     connection.session.respond(sequence_number, response, command_status)
     connection.flush_soon()
 

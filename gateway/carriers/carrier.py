@@ -7,6 +7,7 @@ frees a place, or a moment has come, and never awaits. What an answer does to a 
 import asyncio
 import math
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import structlog
 
@@ -36,7 +37,8 @@ from throughput.scheduler import Scheduler, Send, Wait
 
 log = structlog.get_logger()
 
-SENDS_A_TURN = 256
+_WAITS: Final = Place.WAITS
+SENDS_A_TURN: Final = 256
 LOOK_EVERY_S = 1.0
 """How often a carrier with something in its lanes looks at their age, and whether others could take it."""
 
@@ -224,7 +226,7 @@ class Carrier:
     def again(self, outgoing: Outgoing) -> None:
         """Back to the head of its lane, once nothing of it is in flight; or elsewhere, if this carrier is of no use."""
         entry = outgoing.entry
-        if outgoing.flying or outgoing.dropped or (entry is not None and entry.place is Place.WAITS):
+        if outgoing.flying or outgoing.dropped or (entry is not None and entry.place is _WAITS):
             return
         if not outgoing.waiting():
             if outgoing.settled:
@@ -268,15 +270,8 @@ class Carrier:
         message = outgoing.message
         cost = len(outgoing.waiting())
         group = together(message) or (message.id if cost > 1 or outgoing.taken else "")
-        entry = Entry(
-            outgoing,
-            cost,
-            expires_at=now + message.expires_at - self._utc(),
-            queued_at=queued_at,
-            app=message.app,
-            batch=message.batch,
-            together=group,
-        )
+        expires_at = now + message.expires_at - self._utc()
+        entry = Entry(outgoing, cost, expires_at, queued_at, message.app, message.batch, group)
         outgoing.entry = entry
         return entry
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gateway.carriers.feed import Feed
 
 _ACCEPTED: Final = Status.ACCEPTED
+_WAITS: Final = Place.WAITS
 
 UNCONFIGURED_ROOM = 1_000
 """What "room" a carrier has that is no longer configured: its messages are read to go elsewhere, or to end."""
@@ -148,7 +149,7 @@ class Dispatch:
         """A message has nothing more to send: every segment is with a carrier, or it has ended."""
         message_id = outgoing.message.id
         if self.live.pop(message_id, None) is not None:
-            if outgoing.entry is not None and outgoing.entry.place is not Place.WAITS:
+            if outgoing.entry is not None and outgoing.entry.place is not _WAITS:
                 outgoing.entry = None  # the two name each other: left so, only the collector could free them
             if self.overflow is not None:
                 self.overflow.left(message_id)

@@ -1,26 +1,38 @@
 """How a carrier has its messages: from which senders, in which alphabet, long ones cut in which way."""
 
-from typing import NamedTuple
+from typing import final
 
 from gateway.carriers.outgoing import Outgoing
 from gateway.carriers.submission import SubmitTemplate
 from gateway.message import Message
 from gateway.parts import CannotWrite, Profile, Wire, wires
+from gateway.smpp.record import Record
 from gateway.text.references import References
 from gateway.text.segments import LongMessages
 
 _BY_TLVS = frozenset({LongMessages.SAR, LongMessages.PAYLOAD})
 
 
-class CarrierSettings(NamedTuple):
+@final
+class CarrierSettings(Record):
     """How a carrier takes messages, from its keys of the configuration. `senders` empty: any; `receipt_parts`: of
     which parts of a long message its receipts are."""
 
-    name: str
-    profile: Profile
-    senders: tuple[str, ...]
-    template: SubmitTemplate
-    receipt_parts: str = "all"
+    __slots__ = ("name", "profile", "receipt_parts", "senders", "template")
+
+    def __init__(
+        self,
+        name: str,
+        profile: Profile,
+        senders: tuple[str, ...],
+        template: SubmitTemplate,
+        receipt_parts: str = "all",
+    ) -> None:
+        self.name = name
+        self.profile = profile
+        self.senders = senders
+        self.template = template
+        self.receipt_parts = receipt_parts
 
 
 class Layout:

@@ -5,7 +5,7 @@ answers: the others cannot be taken back, and what is left of it goes, or ends, 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, final
 
 import structlog
 
@@ -19,6 +19,7 @@ from gateway.happenings import Happenings
 from gateway.message import Event, Message, Segment, Status
 from gateway.moves import move_segment
 from gateway.receipts import Source
+from gateway.smpp.record import Record
 from gateway.smpp.status import status_name
 from gateway.store.commits import Commits
 from throughput.backoff import doubling
@@ -36,13 +37,19 @@ NO_ROOM_S = 1.0
 _GRAVITY = {Action.REFUSE: 3, Action.NEXT: 2, Action.WRONG_NETWORK: 2, Action.LATER: 1}
 
 
-class Policy(NamedTuple):
+@final
+class Policy(Record):
     """A carrier's own words: its `errors`, and by lane what becomes of uncertain segments and after how long."""
 
-    carrier: str
-    errors: Mapping[int, str]
-    uncertain: Mapping[str, str]
-    hold_s: Mapping[str, float]
+    __slots__ = ("carrier", "errors", "hold_s", "uncertain")
+
+    def __init__(
+        self, carrier: str, errors: Mapping[int, str], uncertain: Mapping[str, str], hold_s: Mapping[str, float]
+    ) -> None:
+        self.carrier = carrier
+        self.errors = errors
+        self.uncertain = uncertain
+        self.hold_s = hold_s
 
 
 class Roads(Protocol):

@@ -10,7 +10,7 @@ from gateway.carriers.address import Addressing
 from gateway.message import Message
 from gateway.parts import Wire
 from gateway.smpp.fields import Tlvs
-from gateway.smpp.pdu import SubmitSm
+from gateway.smpp.pdu import SubmitSm, submit_sm
 from gateway.smpp.spec import Tag
 from gateway.smpp.times import format_absolute, format_relative
 
@@ -90,31 +90,21 @@ class SubmitTemplate:
         `without`: NO_TIME, NO_TLVS or both. The TLVs that then still go hold the text or say which part of it this is,
         where the message was laid out so: without them it would be another message.
         """
-        source = self._addressing.sender(message.sender)
-        destination = self._addressing.destination(message.to)
         if without & NO_TLVS:
             tlvs = tuple(tlv for tlv in wire.tlvs if tlv[0] in _CARRYING)
         else:
             tlvs = wire.tlvs + self._tlvs if self._tlvs else wire.tlvs
             if tlvs and self._barred:
                 tlvs = tuple(tlv for tlv in tlvs if tlv[0] not in self._barred)
-        return SubmitSm(
+        return submit_sm(
             self._service_type,
-            source.ton,
-            source.npi,
-            source.digits,
-            destination.ton,
-            destination.npi,
-            destination.digits,
+            self._addressing.sender(message.sender),
+            self._addressing.destination(message.to),
             wire.esm_class,
             message.content.protocol_id,
-            0,
-            "",
             "" if without & NO_TIME else self._validity(message.expires_at, remaining_s),
             1,
-            0,
             wire.data_coding,
-            0,
             wire.short_message,
             tlvs,
         )

@@ -1,10 +1,11 @@
 """Where receipts come from: a carrier's correlation and its way of naming messages."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol, final
 
 from gateway.correlation import Correlation
 from gateway.smpp.receipt import Receipt
+from gateway.smpp.record import Record
 
 Answer = Callable[[bool], None]
 
@@ -38,17 +39,21 @@ class Ids(Protocol):
         """The candidate that `known` has, if it is one. Learns from it."""
 
 
-class Source(NamedTuple):
+@final
+class Source(Record):
     """Where a receipt came from: the carrier's name, its correlation and its way of naming, the bind's name.
 
     `receipt_parts`: of which parts of a long message it sends receipts: all, first or last.
     """
 
-    carrier: str
-    bind: str
-    correlation: Correlation
-    ids: Ids
-    receipt_parts: str = "all"
+    __slots__ = ("bind", "carrier", "correlation", "ids", "receipt_parts")
+
+    def __init__(self, carrier: str, bind: str, correlation: Correlation, ids: Ids, receipt_parts: str = "all") -> None:
+        self.carrier = carrier
+        self.bind = bind
+        self.correlation = correlation
+        self.ids = ids
+        self.receipt_parts = receipt_parts
 
 
 def receipt_ids(receipt: Receipt) -> tuple[str, ...]:

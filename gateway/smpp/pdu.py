@@ -472,6 +472,29 @@ def deliver_sm(
     return pdu
 
 
+def submit_sm(
+    service_type: str,
+    source: tuple[int, int, str],
+    destination: tuple[int, int, str],
+    esm_class: int,
+    protocol_id: int,
+    validity_period: str,
+    registered_delivery: int,
+    data_coding: int,
+    short_message: bytes,
+    tlvs: Tlvs,
+) -> SubmitSm:
+    """A SubmitSm of what differs from one to the next; addresses are (TON, NPI, digits)."""
+    source_ton, source_npi, source_addr = source
+    dest_ton, dest_npi, dest_addr = destination
+    values = (
+        service_type, source_ton, source_npi, source_addr, dest_ton, dest_npi, dest_addr, esm_class,
+        protocol_id, 0, "", validity_period, registered_delivery, 0, data_coding, 0, short_message, tlvs,
+    )  # fmt: skip
+    pdu: SubmitSm = _new(SubmitSm, values)
+    return pdu
+
+
 def submit_sm_resp(message_id: str) -> SubmitSmResp:
     """The yes to a submit_sm."""
     pdu: SubmitSmResp = _new(SubmitSmResp, (message_id, ()))

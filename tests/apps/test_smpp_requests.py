@@ -29,7 +29,7 @@ from gateway.smpp.pdu import (
 )
 from gateway.smpp.spec import Tag
 from gateway.smpp.status import CommandStatus as S
-from tests.apps.smpp_rig import ASKED, BANK, SUBMIT, UNKNOWN, HeldStore, Rig, bind, running, until
+from tests.apps.smpp_rig import ASKED, BANK, SUBMIT, UNKNOWN, HeldStore, Rig, StubSource, bind, running, until
 from tests.support.compiled import skip_where_compiled
 
 MULTI = SubmitMulti(source_addr="45555", registered_delivery=1, short_message=b"hola")
@@ -175,7 +175,7 @@ async def test_number_that_must_be_asked_for_is_refused_when_the_answer_leads_no
     peer = await rig.bound()
     answered = await peer.ask(SUBMIT._replace(destination_addr=str(ASKED), source_addr="OTRO"))
     assert answered.command_status == S.ESME_RINVSRCADR
-    monkeypatch.setattr(rig.intake.resolver, "resolve", lambda number: 1 // 0)
+    monkeypatch.setattr(StubSource, "ask", lambda self, number: 1 // 0)
     assert (await peer.ask(SUBMIT._replace(destination_addr=str(ASKED)))).command_status == S.ESME_RSYSERR
     assert rig.server.status()["bank"][0]["pending"] == 0
 

@@ -37,21 +37,21 @@ def test_sender_is_of_a_kind(sender: str, kind: str) -> None:
 
 def test_sender_is_dressed_by_its_kind() -> None:
     dressed = addressing()
-    assert dressed.sender("45555") == Address(3, 0, "45555")
-    assert dressed.sender("+525512345678") == Address(1, 1, "525512345678")
-    assert dressed.sender("BANCO") == Address(5, 0, "BANCO")
+    assert dressed.sender("45555") == (3, 0, "45555")
+    assert dressed.sender("+525512345678") == (1, 1, "525512345678")
+    assert dressed.sender("BANCO") == (5, 0, "BANCO")
 
 
 @pytest.mark.parametrize(
     ("form", "number", "address"),
     [
-        ("e164", "525512345678", Address(2, 1, "525512345678")),
-        ("plus", "525512345678", Address(2, 1, "+525512345678")),
-        ("national", "525512345678", Address(2, 1, "5512345678")),
-        ("national", "12025550123", Address(1, 1, "12025550123")),
-        ("e164-521", "525512345678", Address(2, 1, "5215512345678")),
-        ("e164-521", "5215512345678", Address(2, 1, "5215512345678")),
-        ("e164-521", "12025550123", Address(2, 1, "12025550123")),
+        ("e164", "525512345678", (2, 1, "525512345678")),
+        ("plus", "525512345678", (2, 1, "+525512345678")),
+        ("national", "525512345678", (2, 1, "5512345678")),
+        ("national", "12025550123", (1, 1, "12025550123")),
+        ("e164-521", "525512345678", (2, 1, "5215512345678")),
+        ("e164-521", "5215512345678", (2, 1, "5215512345678")),
+        ("e164-521", "12025550123", (2, 1, "12025550123")),
     ],
 )
 def test_destination_is_written_as_the_carrier_wants_it(form: str, number: str, address: Address) -> None:

@@ -154,7 +154,7 @@ def test_lane_does_not_hold_on_to_what_was_sent_until_its_time() -> None:
         few.push(entry(str(number), ttl=172_800.0, batch=str(number)))
         few.peek()
         few.pop()
-    assert len(few._expiries._rows) < 200
+    assert len(few._expiries) < 200
     assert len(few._apps["bank"].batches) < 200
 
 

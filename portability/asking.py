@@ -1,0 +1,30 @@
+"""What some sources have besides `portability.source.Source`, asked for with isinstance."""
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from portability.source import Answer
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """What a source that answers Ask.ASK has besides."""
+
+    async def ask(self, number: int) -> "Answer | None":
+        """The answer from outside, within the source's own deadline. Raises SourceUnavailable."""
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """What a source that keeps answers has besides."""
+
+    def forget(self, number: int) -> None:
+        """Ask anew for this number."""
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """What a source that holds sockets has besides."""
+
+    async def aclose(self) -> None: ...
