@@ -34,7 +34,6 @@ from gateway.smpp.pdu import (
     SubmitSmResp,
     command_id,
     response_to,
-    submit_sm_resp,
 )
 from gateway.smpp.status import CommandStatus
 from gateway.submission import Submission
@@ -130,7 +129,7 @@ class AppRequests:
 
     def _submit_sm_done(self, sequence_number: Any, message: Message, error: StoreError | None) -> None:
         if error is None:
-            self._answer_yes(sequence_number, submit_sm_resp(message.id), message.lane)
+            self._answer_yes(sequence_number, SubmitSmResp(message.id), message.lane)
         else:
             self._answer(sequence_number, SubmitSmResp(), self._not_durable())
         self._settled()

@@ -33,8 +33,6 @@ _SUBMIT_SM: Final = int(CommandId.SUBMIT_SM)
 _DELIVER_SM: Final = int(CommandId.DELIVER_SM)
 _SUBMIT_SM_RESP: Final = int(CommandId.SUBMIT_SM_RESP)
 _DELIVER_SM_RESP: Final = int(CommandId.DELIVER_SM_RESP)
-_NO_SUBMIT_SM_RESP: Final = SubmitSmResp()
-_NO_DELIVER_SM_RESP: Final = DeliverSmResp()
 
 
 class Frame(NamedTuple):
@@ -157,9 +155,9 @@ def decode_body(octets: bytes, number: int, sequence_number: int, lenient: bool)
     """
     try:
         if number == _SUBMIT_SM:
-            return read_message(SubmitSm, octets, lenient)
+            return read_message(octets, lenient, deliver=False)
         if number == _DELIVER_SM:
-            return read_message(DeliverSm, octets, lenient)
+            return read_message(octets, lenient, deliver=True)
         if not number & RESPONSE_BIT:
             return _read(octets, number, lenient)
         return _read_response(octets, number)
@@ -172,9 +170,9 @@ def _read_response(octets: bytes, number: int) -> tuple[Pdu | UnknownPdu, bytes]
     pdu: Pdu | UnknownPdu
     try:
         if number == _SUBMIT_SM_RESP:
-            pdu, stray = read_message_id(_NO_SUBMIT_SM_RESP, octets)
+            pdu, stray = read_message_id(octets, deliver=False)
         elif number == _DELIVER_SM_RESP:
-            pdu, stray = read_message_id(_NO_DELIVER_SM_RESP, octets)
+            pdu, stray = read_message_id(octets, deliver=True)
         elif len(octets) == _HEADER_LENGTH and number in PDU_CLASSES:
             return PDU_CLASSES[number](), b""
         else:

@@ -1,13 +1,13 @@
 """A class per PDU, with its field table (§4).
 
-The classes are tuples with names: on the hot way a PDU is built and read for every message, and a tuple is three times
-faster than a frozen dataclass. Being tuples they compare by their values alone: two PDUs are the same only if
-`type(a) is type(b) and a == b`. Text fields are Latin-1 read as `str`, so any octets can be held; `short_message`
-is octets; sm_length and the counts are implied. `tlvs` stand last in every PDU, also where §4 gives none.
+The four that are made for every message are records, all others tuples with names, which compare by their values alone:
+two of those are the same only if `type(a) is type(b) and a == b`. Text fields are Latin-1 read as `str`, so any octets
+can be held; `short_message` is octets; sm_length and the counts are implied. `tlvs` stand last in every PDU, also where
+§4 gives none.
 """
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from gateway.smpp.destinations import (
     Destination,
@@ -19,6 +19,7 @@ from gateway.smpp.destinations import (
     write_unsuccessful,
 )
 from gateway.smpp.fields import CString, Field, Integer, Rows, ShortMessage, Tlvs
+from gateway.smpp.record import Record
 from gateway.smpp.spec import RESPONSE_BIT, CommandId
 from gateway.smpp.status import CommandStatus as S
 
@@ -190,68 +191,113 @@ class GenericNack(NamedTuple):
     tlvs: Tlvs = ()
 
 
-@_layout(CommandId.SUBMIT_SM, _SERVICE_TYPE, *_SOURCE, *_DESTINATION, *_MESSAGE)
-class SubmitSm(NamedTuple):
+class MessageBody(Record):
+    """What submit_sm and deliver_sm hold: the same fields in the same order."""
+
+    __slots__ = (  # noqa: RUF023  in the order of the wire
+        "service_type",
+        "source_addr_ton",
+        "source_addr_npi",
+        "source_addr",
+        "dest_addr_ton",
+        "dest_addr_npi",
+        "destination_addr",
+        "esm_class",
+        "protocol_id",
+        "priority_flag",
+        "schedule_delivery_time",
+        "validity_period",
+        "registered_delivery",
+        "replace_if_present_flag",
+        "data_coding",
+        "sm_default_msg_id",
+        "short_message",
+        "tlvs",
+    )
+
+    def __init__(
+        self,
+        service_type: str = "",
+        source_addr_ton: int = 0,
+        source_addr_npi: int = 0,
+        source_addr: str = "",
+        dest_addr_ton: int = 0,
+        dest_addr_npi: int = 0,
+        destination_addr: str = "",
+        esm_class: int = 0,
+        protocol_id: int = 0,
+        priority_flag: int = 0,
+        schedule_delivery_time: str = "",
+        validity_period: str = "",
+        registered_delivery: int = 0,
+        replace_if_present_flag: int = 0,
+        data_coding: int = 0,
+        sm_default_msg_id: int = 0,
+        short_message: bytes = b"",
+        tlvs: Tlvs = (),
+    ) -> None:
+        self.service_type = service_type
+        self.source_addr_ton = source_addr_ton
+        self.source_addr_npi = source_addr_npi
+        self.source_addr = source_addr
+        self.dest_addr_ton = dest_addr_ton
+        self.dest_addr_npi = dest_addr_npi
+        self.destination_addr = destination_addr
+        self.esm_class = esm_class
+        self.protocol_id = protocol_id
+        self.priority_flag = priority_flag
+        self.schedule_delivery_time = schedule_delivery_time
+        self.validity_period = validity_period
+        self.registered_delivery = registered_delivery
+        self.replace_if_present_flag = replace_if_present_flag
+        self.data_coding = data_coding
+        self.sm_default_msg_id = sm_default_msg_id
+        self.short_message = short_message
+        self.tlvs = tlvs
+
+
+class SubmitSm(MessageBody):
     """§4.4.1."""
 
-    service_type: str = ""
-    source_addr_ton: int = 0
-    source_addr_npi: int = 0
-    source_addr: str = ""
-    dest_addr_ton: int = 0
-    dest_addr_npi: int = 0
-    destination_addr: str = ""
-    esm_class: int = 0
-    protocol_id: int = 0
-    priority_flag: int = 0
-    schedule_delivery_time: str = ""
-    validity_period: str = ""
-    registered_delivery: int = 0
-    replace_if_present_flag: int = 0
-    data_coding: int = 0
-    sm_default_msg_id: int = 0
-    short_message: bytes = b""
-    tlvs: Tlvs = ()
+    __slots__ = ()
 
 
-@_layout(CommandId.SUBMIT_SM_RESP, _MESSAGE_ID)
-class SubmitSmResp(NamedTuple):
+_layout(CommandId.SUBMIT_SM, _SERVICE_TYPE, *_SOURCE, *_DESTINATION, *_MESSAGE)(SubmitSm)
+
+
+class SubmitSmResp(Record):
     """§4.4.2."""
 
-    message_id: str = ""
-    tlvs: Tlvs = ()
+    __slots__ = ("message_id", "tlvs")
+
+    def __init__(self, message_id: str = "", tlvs: Tlvs = ()) -> None:
+        self.message_id = message_id
+        self.tlvs = tlvs
 
 
-@_layout(CommandId.DELIVER_SM, _SERVICE_TYPE, *_SOURCE, *_DESTINATION, *_MESSAGE)
-class DeliverSm(NamedTuple):
+_layout(CommandId.SUBMIT_SM_RESP, _MESSAGE_ID)(SubmitSmResp)
+
+
+class DeliverSm(MessageBody):
     """§4.6.1; an inbound message, or a receipt (see `receipt`)."""
 
-    service_type: str = ""
-    source_addr_ton: int = 0
-    source_addr_npi: int = 0
-    source_addr: str = ""
-    dest_addr_ton: int = 0
-    dest_addr_npi: int = 0
-    destination_addr: str = ""
-    esm_class: int = 0
-    protocol_id: int = 0
-    priority_flag: int = 0
-    schedule_delivery_time: str = ""
-    validity_period: str = ""
-    registered_delivery: int = 0
-    replace_if_present_flag: int = 0
-    data_coding: int = 0
-    sm_default_msg_id: int = 0
-    short_message: bytes = b""
-    tlvs: Tlvs = ()
+    __slots__ = ()
 
 
-@_layout(CommandId.DELIVER_SM_RESP, _MESSAGE_ID)
-class DeliverSmResp(NamedTuple):
+_layout(CommandId.DELIVER_SM, _SERVICE_TYPE, *_SOURCE, *_DESTINATION, *_MESSAGE)(DeliverSm)
+
+
+class DeliverSmResp(Record):
     """§4.6.2; message_id is unused in 3.4 (one NUL), yet some apps fill it."""
 
-    message_id: str = ""
-    tlvs: Tlvs = ()
+    __slots__ = ("message_id", "tlvs")
+
+    def __init__(self, message_id: str = "", tlvs: Tlvs = ()) -> None:
+        self.message_id = message_id
+        self.tlvs = tlvs
+
+
+_layout(CommandId.DELIVER_SM_RESP, _MESSAGE_ID)(DeliverSmResp)
 
 
 @_layout(
@@ -450,9 +496,6 @@ _RESPONSE_CLASSES: dict[int, type] = {
 _COMMAND_IDS: Final[dict[type, int]] = {pdu_class: layout.command_id.value for pdu_class, layout in LAYOUTS.items()}
 
 
-_new: Final[Any] = tuple.__new__  # what the classes do themselves behind a function that takes as long again
-
-
 def deliver_sm(
     source: tuple[int, int, str],
     destination: tuple[int, int, str],
@@ -464,12 +507,10 @@ def deliver_sm(
     """A DeliverSm of what differs from one to the next; addresses are (TON, NPI, digits)."""
     source_ton, source_npi, source_addr = source
     dest_ton, dest_npi, dest_addr = destination
-    values = (
+    return DeliverSm(
         "", source_ton, source_npi, source_addr, dest_ton, dest_npi, dest_addr, esm_class,
         0, 0, "", "", 0, 0, data_coding, 0, short_message, tlvs,
     )  # fmt: skip
-    pdu: DeliverSm = _new(DeliverSm, values)
-    return pdu
 
 
 def submit_sm(
@@ -487,18 +528,10 @@ def submit_sm(
     """A SubmitSm of what differs from one to the next; addresses are (TON, NPI, digits)."""
     source_ton, source_npi, source_addr = source
     dest_ton, dest_npi, dest_addr = destination
-    values = (
+    return SubmitSm(
         service_type, source_ton, source_npi, source_addr, dest_ton, dest_npi, dest_addr, esm_class,
         protocol_id, 0, "", validity_period, registered_delivery, 0, data_coding, 0, short_message, tlvs,
     )  # fmt: skip
-    pdu: SubmitSm = _new(SubmitSm, values)
-    return pdu
-
-
-def submit_sm_resp(message_id: str) -> SubmitSmResp:
-    """The yes to a submit_sm."""
-    pdu: SubmitSmResp = _new(SubmitSmResp, (message_id, ()))
-    return pdu
 
 
 def command_id(pdu: Pdu | UnknownPdu) -> int:

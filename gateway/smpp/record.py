@@ -1,11 +1,13 @@
 """A record that is made for every message: plain attributes, equal by class and values.
 
-Made of slots it costs two thirds of a NamedTuple, and compiled a fifth.
+Made of slots it costs about what a NamedTuple does, and compiled a fifth of that, for its numbers are no objects then.
 """
 
+from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, TypeVar
 
 _R = TypeVar("_R", bound="Record")
+_ATTRIBUTE = (MemberDescriptorType, GetSetDescriptorType)
 
 
 class Record:  # noqa: PLW1641  values that nothing is looked up by
@@ -16,10 +18,13 @@ class Record:  # noqa: PLW1641  values that nothing is looked up by
 
     @property
     def _fields(self) -> tuple[str, ...]:
-        """The attributes' names, as of a NamedTuple."""
-        kind: Any = type(self)
-        names: tuple[str, ...] = getattr(kind, "__mypyc_attrs__", None) or kind.__slots__  # compiled it has no slots
-        return names
+        """The attributes' names, as of a NamedTuple. A compiled class has no slots to show, only what reads them."""
+        return tuple(
+            name
+            for base in type(self).__mro__
+            for name, value in vars(base).items()
+            if isinstance(value, _ATTRIBUTE) and not name.startswith("_")
+        )
 
     def _replace(self: _R, **changes: Any) -> _R:
         """Another one with these values changed, as of a NamedTuple."""

@@ -4,23 +4,17 @@
 here says the same as those layouts, and a test holds the two to one another.
 """
 
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from gateway.smpp.fields import CString, FieldError, ShortMessage, Tlvs, read_tlvs, write_tlvs
-from gateway.smpp.pdu import LAYOUTS, DeliverSm, DeliverSmResp, SubmitSm, SubmitSmResp
+from gateway.smpp.pdu import LAYOUTS, DeliverSm, DeliverSmResp, MessageBody, SubmitSm, SubmitSmResp
 from gateway.smpp.spec import Tag
 from gateway.smpp.status import CommandStatus
 
-MessagePdu: TypeAlias = SubmitSm | DeliverSm
-"""§4.4.1 and §4.6.1: the same fields in the same order."""
 MessageResp: TypeAlias = SubmitSmResp | DeliverSmResp
 """§4.4.2 and §4.6.2: a message_id."""
 
 _BODY: Final = 16
-_new: Final[Any] = (
-    tuple.__new__
-)  # what a class of named fields calls itself, behind a function that takes as long again
-
 _STRINGS = [field for field in LAYOUTS[SubmitSm].fields if isinstance(field, CString)]
 _SERVICE_TYPE: Final = _STRINGS[0]
 _SOURCE: Final = _STRINGS[1]
@@ -33,41 +27,50 @@ _OCTETS: Final = [chr(value) for value in range(256)]
 _PAYLOAD: Final = int(Tag.MESSAGE_PAYLOAD)
 
 
-def read_message(pdu_class: type[MessagePdu], octets: bytes, lenient: bool) -> tuple[MessagePdu, bytes]:
-    """The PDU in `octets`, and what of them could not be read.
+def read_message(octets: bytes, lenient: bool, *, deliver: bool) -> tuple[SubmitSm | DeliverSm, bytes]:
+    """The submit_sm in `octets`, or the deliver_sm, and what of them could not be read.
 
     Raises FieldError for a field that is against its limit, IndexError where the body ends too early.
     """
-    text = octets.decode("latin-1")  # slices of one decoded text are cheaper than decoded slices
+    latin = octets.decode("latin-1")  # slices of one decoded text are cheaper than decoded slices
     at = _BODY
-    service_type, at = _c_string(text, at, _SERVICE_TYPE, lenient) if octets[at] else ("", at + 1)
+    service_type, at = _c_string(latin, at, _SERVICE_TYPE, lenient) if octets[at] else ("", at + 1)
     source_ton, source_npi, at = octets[at], octets[at + 1], at + 2
-    source_addr, at = _c_string(text, at, _SOURCE, lenient) if octets[at] else ("", at + 1)
+    source_addr, at = _c_string(latin, at, _SOURCE, lenient) if octets[at] else ("", at + 1)
     dest_ton, dest_npi, at = octets[at], octets[at + 1], at + 2
-    destination_addr, at = _c_string(text, at, _DESTINATION, lenient) if octets[at] else ("", at + 1)
+    destination_addr, at = _c_string(latin, at, _DESTINATION, lenient) if octets[at] else ("", at + 1)
     esm_class, protocol_id, priority_flag, at = octets[at], octets[at + 1], octets[at + 2], at + 3
-    schedule, at = _c_string(text, at, _SCHEDULE, lenient) if octets[at] else ("", at + 1)
-    validity, at = _c_string(text, at, _VALIDITY, lenient) if octets[at] else ("", at + 1)
+    schedule, at = _c_string(latin, at, _SCHEDULE, lenient) if octets[at] else ("", at + 1)
+    validity, at = _c_string(latin, at, _VALIDITY, lenient) if octets[at] else ("", at + 1)
     registered, replace, coding, default_id = octets[at], octets[at + 1], octets[at + 2], octets[at + 3]
     start = at + 5
     end = start + octets[at + 4]
     if end > len(octets):
         raise IndexError
-    short_message = octets[start:end]
+    text = octets[start:end]
     tlvs, stray = read_tail(octets, end, lenient)
-    body = (
+    if deliver:
+        return DeliverSm(
+            service_type, source_ton, source_npi, source_addr, dest_ton, dest_npi, destination_addr, esm_class,
+            protocol_id, priority_flag, schedule, validity, registered, replace, coding, default_id, text, tlvs,
+        ), stray  # fmt: skip
+    return SubmitSm(
         service_type, source_ton, source_npi, source_addr, dest_ton, dest_npi, destination_addr, esm_class,
-        protocol_id, priority_flag, schedule, validity, registered, replace, coding, default_id, short_message, tlvs,
-    )  # fmt: skip
-    return _new(pdu_class, body), stray
+        protocol_id, priority_flag, schedule, validity, registered, replace, coding, default_id, text, tlvs,
+    ), stray  # fmt: skip
 
 
-def write_message(pdu: MessagePdu) -> bytes:
+def write_message(pdu: MessageBody) -> bytes:
     """The body's octets. Raises ValueError or TypeError; which field it was is for the caller to find."""
-    (
-        service_type, source_ton, source_npi, source_addr, dest_ton, dest_npi, destination_addr, esm_class,
-        protocol_id, priority_flag, schedule, validity, registered, replace, coding, default_id, short_message, tlvs,
-    ) = pdu  # fmt: skip
+    service_type, source_addr, destination_addr = pdu.service_type, pdu.source_addr, pdu.destination_addr
+    schedule, validity = pdu.schedule_delivery_time, pdu.validity_period
+    source_ton, source_npi, dest_ton, dest_npi = (
+        pdu.source_addr_ton, pdu.source_addr_npi, pdu.dest_addr_ton, pdu.dest_addr_npi,
+    )  # fmt: skip
+    esm_class, protocol_id, priority_flag = pdu.esm_class, pdu.protocol_id, pdu.priority_flag
+    registered, replace = pdu.registered_delivery, pdu.replace_if_present_flag
+    coding, default_id = pdu.data_coding, pdu.sm_default_msg_id
+    short_message, tlvs = pdu.short_message, pdu.tlvs
     integers = (
         source_ton | source_npi | dest_ton | dest_npi | esm_class | protocol_id | priority_flag
         | registered | replace | coding | default_id
@@ -94,19 +97,22 @@ def write_message(pdu: MessagePdu) -> bytes:
     return body + _with_text(tlvs, short_message) if tlvs else body
 
 
-def read_message_id(empty: MessageResp, octets: bytes) -> tuple[MessageResp, bytes]:
-    """The PDU of `empty`'s class in `octets`, and what of them could not be read. Raises as `read_message` does."""
+def read_message_id(octets: bytes, *, deliver: bool) -> tuple[MessageResp, bytes]:
+    """The submit_sm_resp in `octets`, or the deliver_sm_resp, and what of them could not be read.
+
+    Raises as `read_message` does.
+    """
     length = len(octets)
     if length == _BODY or (length == _BODY + 1 and not octets[_BODY]):
-        return empty, b""
+        return DeliverSmResp() if deliver else SubmitSmResp(), b""
     message_id, at = _c_string(octets.decode("latin-1"), _BODY, _MESSAGE_ID, lenient=True)
     tlvs, stray = read_tail(octets, at, lenient=True)
-    return _new(type(empty), (message_id, tlvs)), stray
+    return DeliverSmResp(message_id, tlvs) if deliver else SubmitSmResp(message_id, tlvs), stray
 
 
 def write_message_id(pdu: MessageResp) -> bytes:
     """The body's octets. Raises as `write_message` does."""
-    message_id, tlvs = pdu
+    message_id, tlvs = pdu.message_id, pdu.tlvs
     if len(message_id) >= _MESSAGE_ID.size or "\0" in message_id:
         raise ValueError("message_id does not fit its field")
     body = message_id.encode("latin-1") + b"\0"

@@ -23,9 +23,10 @@ def by_layout(pdu_class: type, octets: bytes, lenient: bool) -> tuple[Pdu, bytes
 
 
 def written_out(pdu_class: type, octets: bytes, lenient: bool) -> tuple[Pdu, bytes]:
+    deliver = pdu_class in {DeliverSm, DeliverSmResp}
     if pdu_class in {SubmitSm, DeliverSm}:
-        return read_message(pdu_class, octets, lenient)
-    return read_message_id(pdu_class(), octets)
+        return read_message(octets, lenient, deliver=deliver)
+    return read_message_id(octets, deliver=deliver)
 
 
 def outcome(read: object, pdu_class: type, octets: bytes, lenient: bool) -> object:
