@@ -1,7 +1,6 @@
 """A caller's connection: its requests are answered one after another, in the order in which they come.
 
-The parsing is httptools'. One task for a connection's life, none for a request; one timer, which is moved only when it
-has to ring earlier than it would.
+One task for a connection's life, none for a request; one timer, which looks again when it rings too early.
 """
 
 import asyncio
@@ -108,13 +107,13 @@ class HttpConnection(asyncio.Protocol):
     def hold(self) -> None:
         """Read no more of it."""
         self._holds += 1
-        if self._holds == 1 and self._transport is not None:
+        if self._holds == 1 and self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
 
     def release(self) -> None:
         """Read on, once everybody says so who had it held."""
         self._holds -= 1
-        if self._holds == 0 and self._transport is not None:
+        if self._holds == 0 and self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
     # What the loop tells

@@ -10,6 +10,7 @@ from gateway.apps import http_listener
 from gateway.apps.http_answer import Answer, StreamedAnswer
 from gateway.apps.http_body import MOST_KEPT
 from gateway.apps.http_call import Call, Route
+from gateway.apps.http_connection import HttpConnection, Patience
 from gateway.apps.http_listener import HttpListener
 from gateway.apps.http_parser import MOST_HEAD, MOST_HEADERS
 from gateway.config.units import Address
@@ -240,6 +241,30 @@ async def test_connection_over_which_no_request_comes_is_closed_in_time(
     wire.close()
     busy.close()
     await here.listener.stop()
+
+
+class Closing(asyncio.Transport):
+    """Its other end is gone, which nobody was told yet: to pause it or go on is an error."""
+
+    def is_closing(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """It is."""
+
+    def abort(self) -> None:
+        """It is."""
+
+
+async def test_connection_that_is_closing_is_neither_held_nor_released(here: Listening) -> None:
+    connection = HttpConnection(here.listener, Patience(75.0, 2.0))
+    connection.connection_made(Closing())
+    connection.hold()
+    connection.release()
+    with pytest.raises(ConnectionResetError):
+        connection.write(b"x")
+    connection.connection_lost(None)
+    await connection.ended(5.0)
 
 
 async def test_caller_that_is_gone_is_forgotten(here: Listening) -> None:
