@@ -11,6 +11,7 @@ from typing import Final
 from gateway.message import FINAL, WAITING, Event, Message, Segment, Status
 
 _S = Status
+_WAITING: Final = WAITING  # compiled, a name of a module that is not is looked up each time
 
 # UNKNOWN is final until the carrier says better: a receipt that comes later than its deadline still counts. What is
 # PAUSED may have segments in flight, and these end all the same. Nothing taken by a carrier ever waits again.
@@ -87,7 +88,7 @@ def move_segment(message: Message, segment: Segment, after: Status, event: Event
     message.updated_at = event.at
     segments, before = message.segments, message.status
     summed = after if len(segments) == 1 else sum_up(segments)
-    if summed is not before and summed not in WAITING and summed in MOVES[before]:
+    if summed is not before and summed not in _WAITING and summed in MOVES[before]:
         message.status = summed
     return True
 

@@ -71,7 +71,8 @@ class Layout:
             cut = self._wires(message, max(0, outgoing.reference))
         except CannotWrite as error:
             return error.code, f"{name}: {error}"
-        elsewhere = outgoing.taken and any(one.carrier not in ("", name) for one in message.segments)
+        segments = message.segments  # none yet of a message that comes down for the first time
+        elsewhere = segments and outgoing.taken and any(one.carrier not in ("", name) for one in segments)
         if elsewhere or not outgoing.lay_out(cut):
             return "carrier_refused", f"{name}: other parts of the message were sent otherwise."
         outgoing.cut_for = self._settings

@@ -68,7 +68,7 @@ class Outgoing:
         """Take the segments as the carrier is to see them, cut with `reference`; False if some were sent otherwise."""
         segments = self.message.segments
         if len(segments) != len(wires):
-            if self.taken:
+            if segments and self.taken:
                 return False
             segments = tuple([Segment(number) for number in range(1, len(wires) + 1)])
             self.message.segments = segments

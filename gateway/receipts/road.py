@@ -28,6 +28,7 @@ from gateway.store.store import ParkedReceipt, Store
 
 log = structlog.get_logger()
 
+_FINAL: Final = FINAL
 _SUBMITTED: Final = Status.SUBMITTED
 _DELIVERED: Final = Status.DELIVERED
 _UNKNOWN: Final = Status.UNKNOWN
@@ -165,7 +166,7 @@ class Receipts:
 
     def tell(self, message: Message) -> None:
         """The message has come to a new status: make what its app wants to be told of it (`receipt`), and count."""
-        if message.status in FINAL:
+        if message.status in _FINAL:
             self._on_final(message, _submitted_at(message))
         if wants(message):
             self._deliver(message)
@@ -263,11 +264,11 @@ def wants(message: Message) -> bool:
     status = message.status
     match message.receipt:
         case "final":
-            return status in FINAL
+            return status in _FINAL
         case "all":
-            return status in FINAL or status is _SUBMITTED
+            return status in _FINAL or status is _SUBMITTED
         case "failure":
-            return status in FINAL and status is not _DELIVERED
+            return status in _FINAL and status is not _DELIVERED
         case _:
             return False
 
