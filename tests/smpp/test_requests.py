@@ -55,6 +55,16 @@ def test_match_finds_a_request_until_it_is_removed() -> None:
     assert len(made) == 0
 
 
+def test_take_gives_a_request_to_its_own_answer_alone() -> None:
+    made = out(1.0)
+
+    assert made.take(CommandId.DATA_SM_RESP.value, 1) is None
+    assert made.take(SUBMIT_RESP, 2) is None
+    assert made.take(SUBMIT_RESP, 1) == Pending(1, SUBMIT, 1.0)
+    assert made.take(SUBMIT_RESP, 1) is None
+    assert len(made) == 0
+
+
 def test_remove_raises_for_a_number_that_is_not_out() -> None:
     with pytest.raises(KeyError):
         out(1.0).remove(2)
