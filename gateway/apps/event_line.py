@@ -29,6 +29,7 @@ KEPT = 8
 """One of so many places is kept for what is urgent."""
 
 BEHIND = "an earlier event of the same message was not taken"
+REPLACED = "the configuration has changed before it was taken"
 
 
 class Offer(NamedTuple):
@@ -66,7 +67,7 @@ class EventLine:
         self._urgent: deque[Offer] = deque()  # ready, as is what is in _bulk
         self._bulk: deque[Offer] = deque()
         self._share = Share()
-        self._lines: dict[str, deque[Offer]] = {}  # subject of what is under way -> what waits behind it
+        self._lines: dict[str, deque[Offer]] = {}  # by subject: what is under way or ready, and what waits behind it
         self._counts = {
             Outcome.TAKEN: metrics.webhooks(app, "ok"),
             Outcome.RETRY: metrics.webhooks(app, "retry"),
@@ -84,7 +85,7 @@ class EventLine:
         if line is not None:
             line.append(offer)
             return True
-        self._lines[delivery.subject] = deque()
+        self._lines[delivery.subject] = deque((offer,))
         self._be_ready(offer)
         self._go_on()
         return True
@@ -100,6 +101,15 @@ class EventLine:
                 await asyncio.wait_for(self._nothing_under_way.wait(), within_s)
             except TimeoutError:
                 self._cut_off = True
+
+    async def leave(self, within_s: float) -> None:
+        """As `close`, for a line in whose place there is another or none: what had no answer is to be tried again."""
+        await self.close(within_s)
+        self._cut_off = True
+        lines, self._lines = self._lines, {}
+        for line in lines.values():
+            for offer in line:
+                offer.done(offer.parcel, Outcome.RETRY, REPLACED)
 
     def _be_ready(self, offer: Offer) -> None:
         (self._urgent if offer.parcel.delivery.urgent else self._bulk).append(offer)
@@ -147,9 +157,10 @@ class EventLine:
     def _settle(self, offer: Offer, answer: Answer) -> None:
         """Tell what became of it; the next event of its message goes on, or fails with it."""
         line = self._lines.pop(offer.parcel.delivery.subject)
+        line.popleft()
         failed: list[Offer] = []
         if line and answer.taken:
-            self._be_ready(line.popleft())
+            self._be_ready(line[0])
             self._lines[offer.parcel.delivery.subject] = line
         else:
             failed.extend(line)

@@ -55,6 +55,11 @@ class Hook:
         await self._line.close(STOP_S)
         self._poster.close()
 
+    async def leave(self) -> None:
+        """As `close`, for a webhook that is no more: what it did not take is tried again, wherever it then goes."""
+        await self._line.leave(STOP_S)
+        self._poster.close()
+
     def _post(self, parcel: Parcel, told: Callable[[Answer], None]) -> None:
         body = event_body(parcel)
         headers = self._signer.headers(parcel.delivery.id, body, self._clocks.utc())
@@ -95,7 +100,7 @@ class Webhooks:
         for name, hook in list(self._hooks.items()):
             if wanted.get(name) != hook.webhook:
                 del self._hooks[name]
-                closing = asyncio.get_running_loop().create_task(hook.close(), name=f"webhook {name} closes")
+                closing = asyncio.get_running_loop().create_task(hook.leave(), name=f"webhook {name} closes")
                 self._closing.add(closing)
                 closing.add_done_callback(self._closing.discard)
         for name, webhook in wanted.items():

@@ -11,7 +11,7 @@ from aiohttp import web
 from standardwebhooks import Webhook as Verifier
 
 from gateway.apps import webhooks as webhooks_module
-from gateway.apps.event_line import BEHIND, IN_FLIGHT, KEPT
+from gateway.apps.event_line import BEHIND, IN_FLIGHT, KEPT, REPLACED
 from gateway.apps.webhook_post import Answer
 from gateway.apps.webhooks import Webhooks
 from gateway.config.apps import App, Webhook
@@ -312,6 +312,20 @@ async def test_stop_leaves_what_is_on_its_way_to_the_next_start(way: Way) -> Non
     assert way.told == []
     assert way.poster.closed
     assert not way.webhooks.serves("bank", a_parcel(2))
+
+
+async def test_what_a_replaced_webhook_did_not_take_is_tried_again(way: Way) -> None:
+    slow = "http://127.0.0.1:1/slow"
+    way.webhooks.change({"bank": an_app(slow, rate=0.001)})
+    under_way, behind, waits = a_parcel(1), a_parcel(2, subject="m1"), a_parcel(3)
+    way.send(under_way, behind, waits)  # the next turn comes in a quarter of an hour
+    await way.posted(1, way.posters[slow])
+    way.webhooks.change({"bank": an_app("http://127.0.0.1:1/new")})
+    await until(lambda: way.posters[slow].closed)
+    assert way.told == [(parcel.delivery.id, Outcome.RETRY, REPLACED) for parcel in (under_way, behind, waits)]
+    way.posters[slow].posts[0][1].set_result(Answer(True))  # too late
+    await asyncio.sleep(0)
+    assert len(way.told) == 3
 
 
 async def test_changed_configuration_keeps_what_stays_and_ends_what_goes() -> None:
