@@ -1,9 +1,9 @@
 """The one writer: whatever was said since the last commit goes into the next, so that many messages share an fsync.
 
 When nothing is being written and something urgent is said, a commit begins at the end of the loop's turn; otherwise it
-gathers for some milliseconds from the first arrival, or until enough accepts are together. While one commit runs the
-next gathers, so batches grow with the load by themselves. Bulk accepts go in slices behind everything else: a fast
-message never waits for a batch.
+gathers for some milliseconds from the first arrival, or until enough of those who wait are together. While one commit
+runs the next gathers, so batches grow with the load by themselves. Bulk accepts go in slices behind everything else: a
+fast message never waits for a batch.
 
 No task, future or timer is made for a message: callbacks are (function, argument) pairs, called in the order in
 which they were said. When the store fails, accepts are told so and dropped, because their senders wait for an answer;
@@ -29,6 +29,8 @@ FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 1.0
 COMPANY = 16
 """So many accepts are company enough: what a commit costs by itself is little for each, and their senders wait."""
+CROWD = 64
+"""So many of all who wait to be told are: carriers send receipts as theirs are answered, a window of them at a time."""
 PROBE = "writer_probe"
 
 
@@ -157,7 +159,7 @@ class Commits(Gathering):
         """Something was said: see to it that a commit comes."""
         if self._due:
             return
-        if urgent or self._gather_s <= 0 or len(self._bulk) >= COMPANY:
+        if urgent or self._gather_s <= 0 or len(self._bulk) >= COMPANY or len(self._callbacks) >= CROWD:
             self._wake()
         elif self._timer is None:
             self._timer = self._later(self._gather_s, self._wake)

@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from gateway.errors import StoreError
 from gateway.message import Content, Status
-from gateway.store.commits import COMPANY, Commits
+from gateway.store.commits import COMPANY, CROWD, Commits
 from gateway.store.store import IdempotentAnswer, OptOut, Store
 from tests.store.commits_desk import FULL, Desk, running
 from tests.support.store import (
@@ -59,6 +59,18 @@ async def test_bulk_accepts_wait_no_longer_once_there_are_enough(desk: Desk) -> 
     desk.accept(COMPANY + 2)
     await turns()
     assert [len(ids) for ids in desk.begun] == [COMPANY + 2]
+    assert desk.loop.timers == []
+
+
+async def test_those_who_wait_for_updates_wait_no_longer_once_there_is_a_crowd(desk: Desk) -> None:
+    for n in range(CROWD - 1):
+        desk.update(n)
+    await turns()
+    assert not desk.store.begun
+    desk.update(CROWD)
+    desk.update(CROWD + 1)
+    await turns()
+    assert len(desk.store.begun) == 1
     assert desk.loop.timers == []
 
 
