@@ -79,6 +79,7 @@ class HttpConnection(asyncio.Protocol):
         self._closing = True
         if not self.busy:
             self._close()
+        self._wake()
 
     async def ended(self, within_s: float) -> None:
         """Wait until it has closed, then cut it off."""
@@ -244,7 +245,7 @@ class HttpConnection(asyncio.Protocol):
             transport.write_eof()
         try:
             async with asyncio.timeout(self._patience.linger_s):
-                while self._transport is not None:
+                while self._transport is not None and not self._closing:
                     self._awaited = self._loop.create_future()
                     await self._awaited
         except TimeoutError:

@@ -113,6 +113,15 @@ async def test_what_is_no_http_is_400_behind_the_answers_before_it(here: Listeni
     wire.close()
 
 
+async def test_stop_does_not_wait_for_who_was_told_that_it_speaks_no_http(here: Listening) -> None:
+    wire = await to(here)
+    assert (await said(wire, b"SSH-2.0-OpenSSH\r\n\r\n"))[0] == 400
+    assert await wire.at_end()
+    async with asyncio.timeout(1):
+        await here.listener.stop()
+    wire.close()
+
+
 @pytest.mark.parametrize("slow", [False, True])
 async def test_heads_may_come_octet_by_octet(here: Listening, slow: bool) -> None:
     wire = await to(here)
