@@ -11,7 +11,8 @@ from typing import NamedTuple, cast
 import httptools
 
 MOST_READ = 64 * 1024
-"""Octets of an answer's head, and of its body, that are read; what says more loses its connection."""
+"""Octets of an answer's head, of its body, and between the body's and behind them, that are read; what says more loses
+its connection."""
 KEEP_ALIVE_S = 60.0
 """So long a connection is kept over which nobody asks anything."""
 
@@ -55,7 +56,7 @@ class ClientConnection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._body = bytearray()
-        self._head_octets = 0
+        self._plain_octets = 0  # that are no body, since the last that was
         self._status = 0  # 0 until the head is over
         self._framed = False  # whether the head says where the answer ends; otherwise the connection's end does
         self._whole = False
@@ -64,7 +65,7 @@ class ClientConnection(asyncio.Protocol):
     @property
     def open(self) -> bool:
         """Whether it can be asked."""
-        return self._transport is not None
+        return self._transport is not None and not self._transport.is_closing()
 
     def request(self, octets: bytes, until: float, told: Told) -> None:
         """Ask, and call `told` once: with the answer when it was read or says more than MOST_READ, with TimeoutError at
@@ -94,7 +95,7 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Octets of an answer. What nobody asked for closes the connection."""
-        self._head_octets += len(data)
+        self._plain_octets += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -111,15 +112,15 @@ class ClientConnection(asyncio.Protocol):
             self._settle()
         elif self._told is None:
             self.abort()
-        elif not self._status and self._head_octets > MOST_READ:
-            self._fail(NoAnswer("the answer's head does not end"))
+        elif self._plain_octets > MOST_READ:
+            self._fail(NoAnswer(f"the answer's {'chunks do' if self._status else 'head does'} not end"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone; that ends an answer which does not say itself where it ends."""
         if self._status and not self._framed:
             self._settle()
         else:
-            begun = "the answer was whole" if self._head_octets else "it was answered"
+            begun = "the answer was whole" if self._status or self._plain_octets else "it was answered"
             self._fail(NoAnswer(f"the connection ended before {begun}{f': {exc}' if exc else ''}"))
 
     # What the parser tells
@@ -141,6 +142,7 @@ class ClientConnection(asyncio.Protocol):
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
+        self._plain_octets = 0
         if not self._whole:
             self._body += data
 
@@ -159,7 +161,7 @@ class ClientConnection(asyncio.Protocol):
     def _listen(self) -> None:
         """Be ready for an answer."""
         self._body = bytearray()
-        self._head_octets = self._status = 0
+        self._plain_octets = self._status = 0
         self._framed = self._whole = self._keep = False
 
     def _settle(self) -> None:

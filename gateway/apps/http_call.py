@@ -14,6 +14,7 @@ from gateway.apps.http_request import Request
 from gateway.errors import Refusal
 
 BODY_WITHIN_S = 30.0
+"""So long a body may take that is read whole; one that is read piece by piece, from each to the next."""
 LARGEST_PAGE = 1_000
 PAGE = 100
 _MOST_DIGITS = 6
@@ -54,35 +55,47 @@ class Call(NamedTuple):
         if body.whole:
             octets = body.take()
         else:
-            octets = b""
-            async for chunk in self._chunks("The body did not come in time."):
-                octets += chunk
-                if len(octets) > self.max_body:
-                    break
+            octets = await self._collected()
         if len(octets) > self.max_body:
             raise _too_large(self.max_body)
         return octets
 
+    async def _collected(self) -> bytes:
+        """The body, or the first of it that is too large. Raises UnreadBody; ConnectionError."""
+        self._invite()
+        octets = bytearray()
+        try:
+            async with asyncio.timeout(BODY_WITHIN_S):
+                while len(octets) <= self.max_body and (chunk := await self._chunk()):
+                    octets += chunk
+        except TimeoutError:
+            raise UnreadBody(408, "The body did not come in time.") from None
+        return bytes(octets)
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body piece by piece, however long it is. Raises UnreadBody; ConnectionError where the caller has gone."""
-        async for chunk in self._chunks("The body did not go on in time."):
-            yield chunk
-
-    async def _chunks(self, late: str) -> AsyncIterator[bytes]:
-        request = self.request
-        if request.headers.get("Expect", "").lower() == "100-continue":
-            request.caller.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._invite()
         while True:
             try:
                 async with asyncio.timeout(BODY_WITHIN_S):
-                    chunk = await request.body.read()
-            except BrokenBody as error:
-                raise UnreadBody(400, f"The body cannot be read: {error}") from None
+                    chunk = await self._chunk()
             except TimeoutError:
-                raise UnreadBody(408, late) from None
+                raise UnreadBody(408, "The body did not go on in time.") from None
             if not chunk:
                 return
             yield chunk
+
+    def _invite(self) -> None:
+        """Have the body sent by who waits for that; HTTP/1.0 knows no such answer (RFC 9110 §10.1.1)."""
+        request = self.request
+        if request.version != "1.0" and request.headers.get("Expect", "").lower() == "100-continue":
+            request.caller.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    async def _chunk(self) -> bytes:
+        try:
+            return await self.request.body.read()
+        except BrokenBody as error:
+            raise UnreadBody(400, f"The body cannot be read: {error}") from None
 
     def only_query(self, *known: str) -> None:
         """Raises Refusal for a parameter that the call does not know: ignored, it would seem to have worked."""

@@ -24,10 +24,11 @@ _SHORTEST_TIMER_S = 0.001  # uvloop counts in whole milliseconds; a timer rounde
 
 class Patience(NamedTuple):
     """In seconds: how long a connection may be idle, or take to say a head; how long the rest of a body that nobody
-    wants is read, so that its caller gets to read the answer."""
+    wants is read, so that its caller gets to read the answer; how long a caller may read nothing of an answer."""
 
     keep_alive_s: float
     linger_s: float
+    unread_s: float
 
 
 class Owner(Protocol):
@@ -100,10 +101,21 @@ class HttpConnection(asyncio.Protocol):
 
     async def drain(self) -> None:
         """Wait while the caller reads more slowly than it asks. Raises ConnectionResetError."""
-        if self._drained is not None:
-            await self._drained
+        while self._drained is not None and self._transport is not None:
+            await self._read_on(self._drained, self._transport)
         if self._transport is None:
             raise ConnectionResetError("the caller is gone")
+
+    async def _read_on(self, drained: asyncio.Future[None], transport: asyncio.Transport) -> None:
+        """Wait for the caller, who has to read something: what waits for it holds memory and a place."""
+        unread = transport.get_write_buffer_size()
+        try:
+            async with asyncio.timeout(self._patience.unread_s):
+                await asyncio.shield(drained)
+        except TimeoutError:
+            if transport.get_write_buffer_size() >= unread:
+                self._abort()
+                raise ConnectionResetError("the caller does not read") from None
 
     def hold(self) -> None:
         """Read no more of it."""

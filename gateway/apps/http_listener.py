@@ -30,6 +30,8 @@ KEEP_ALIVE_S = 75.0
 """So long a connection may be idle, or take to say its request line and headers."""
 LINGER_S = 2.0
 """So long the rest of a refused body is read, so that the caller gets to read the answer."""
+UNREAD_S = 30.0
+"""So long a caller may read nothing of an answer that is too long to be sent at once; then it is cut off."""
 SEE_OFF_S = 0.25
 """So long, once nobody is let in any more, callers that keep their connection may still be told to make another. Who
 has left waits for the next start meanwhile."""
@@ -78,7 +80,7 @@ class HttpListener:
     ) -> int:
         """Listen; the port it came to, where `address` left it to the system. Raises OSError. `held`: see
         Listener.open."""
-        patience = Patience(KEEP_ALIVE_S, LINGER_S)
+        patience = Patience(KEEP_ALIVE_S, LINGER_S, UNREAD_S)
         self._listener = Listener(lambda: HttpConnection(self, patience), backlog=BACKLOG, tls=tls)
         _, port = await self._listener.open(address.host, address.port, held)
         self._descriptors.watch(self._listener)
@@ -131,7 +133,7 @@ class HttpListener:
     def refuse(self, remote: str | None, what: NotUnderstood) -> Answer:
         """The answer to what is no HTTP."""
         log.debug("http_not_understood", address=remote, why=what.why)
-        answer = problem.of_status(400, what.why or "The request is not valid HTTP.")
+        answer = problem.of_status(what.status, what.why)
         answer.request_id = self._new_id()
         return answer
 

@@ -1,6 +1,7 @@
 """Octets of a connection -> the requests that they make. The grammar is httptools'; what it leaves open stands here."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import NamedTuple
 
 import httptools
@@ -19,17 +20,24 @@ _VERSIONS = frozenset({"1.0", "1.1"})
 # Of two, one program takes the first and another the last: nobody can tell which was meant (RFC 9112 §6.3).
 _ONCE = frozenset({b"host", b"content-length", b"content-type", b"transfer-encoding"})
 _FRAMING = ("Content-Length", "Transfer-Encoding")
-_TOO_LONG = "The headers are too long."
+
+
+class NotUnderstood(NamedTuple):
+    """What came is no HTTP; `why` in words, and the status that says so (RFC 9110 §15.5, §15.6; RFC 6585 §5)."""
+
+    why: str
+    status: HTTPStatus = HTTPStatus.BAD_REQUEST
+
+
+_TOO_LONG = NotUnderstood("The headers are too long.", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
 
 class _NotHttp(Exception):
     """What came breaks a rule that the parser does not know."""
 
-
-class NotUnderstood(NamedTuple):
-    """What came is no HTTP; `why` in words."""
-
-    why: str
+    def __init__(self, what: NotUnderstood) -> None:
+        self.what = what
+        super().__init__(what.why)
 
 
 class RequestParser:
@@ -66,9 +74,9 @@ class RequestParser:
             except httptools.HttpParserCallbackError as error:
                 if not isinstance(error.__context__, _NotHttp):
                     raise
-                self._give_up(str(error.__context__))
+                self._give_up(error.__context__.what)
             except httptools.HttpParserError as error:
-                self._give_up(f"The request is not valid HTTP: {error}.")
+                self._give_up(NotUnderstood(f"The request is not valid HTTP: {error}."))
             if self._plain_octets > MOST_HEAD and not self.deaf:
                 self._give_up(_TOO_LONG)
             return
@@ -95,7 +103,7 @@ class RequestParser:
             return
         self._target += octets
         if len(self._target) > LONGEST_LINE:
-            raise _NotHttp("The request target is too long.")
+            raise _NotHttp(NotUnderstood("The request target is too long.", HTTPStatus.REQUEST_URI_TOO_LONG))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; those behind a body are passed over."""
@@ -106,7 +114,7 @@ class RequestParser:
         key = name.lower()
         if key in _ONCE:
             if key in self._named_once:
-                raise _NotHttp(f"There are two headers {key.decode()}.")
+                raise _NotHttp(NotUnderstood(f"There are two headers {key.decode()}."))
             self._named_once.add(key)
         self._headers.add(name.decode("latin-1"), value.rstrip(b" \t").decode("utf-8", "surrogateescape"))
 
@@ -116,15 +124,16 @@ class RequestParser:
             return
         version = self._parser.get_http_version()
         if version not in _VERSIONS:
-            raise _NotHttp("HTTP 1.0 and 1.1 are spoken here.")
+            what = NotUnderstood("HTTP 1.0 and 1.1 are spoken here.", HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
+            raise _NotHttp(what)
         if version == "1.1" and b"host" not in self._named_once:
-            raise _NotHttp("There is no Host.")
+            raise _NotHttp(NotUnderstood("There is no Host."))
         self._upgrading = self._parser.should_upgrade()
         self._body = Body(self._caller)
         request = Request(
             self._caller,
             self._parser.get_method().decode("ascii"),
-            self._target.decode("utf-8", "surrogateescape"),
+            _origin_form(self._target.decode("utf-8", "surrogateescape")),
             version,
             self._headers,
             self._parser.should_keep_alive(),
@@ -146,7 +155,16 @@ class RequestParser:
             self._body.end()
         self._begin()
 
-    def _give_up(self, why: str) -> None:
+    def _give_up(self, what: NotUnderstood) -> None:
         """What came is no HTTP: say so behind the other answers, and hear nothing more."""
-        self.fail(BrokenBody(why))
-        self._take_on(NotUnderstood(why))
+        self.fail(BrokenBody(what.why))
+        self._take_on(what)
+
+
+def _origin_form(target: str) -> str:
+    """Path and query of a target that may name the server too, as it is said to proxies (RFC 9112 §3.2.2)."""
+    _, scheme, rest = target.partition("://")
+    if target.startswith("/") or not scheme:
+        return target
+    _, slash, path = rest.partition("/")
+    return slash + path

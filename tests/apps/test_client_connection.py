@@ -24,6 +24,9 @@ class Transport(asyncio.Transport):
         self.written = b""
         self.aborted = False
 
+    def is_closing(self) -> bool:
+        return self.aborted
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += data
 
@@ -123,6 +126,15 @@ async def test_connection_gives_up_a_head_that_does_not_end() -> None:
     connection, transport, answer = asked()
     connection.data_received(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * (MOST_READ // 6))
     with pytest.raises(NoAnswer, match="the answer's head does not end"):
+        await answer
+    assert transport.aborted
+
+
+async def test_connection_gives_up_chunks_that_do_not_end() -> None:
+    connection, transport, answer = asked()
+    connection.data_received(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n")
+    connection.data_received(b"Trailer: " + b"b" * MOST_READ)
+    with pytest.raises(NoAnswer, match="the answer's chunks do not end"):
         await answer
     assert transport.aborted
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.apps import http_listener
+from gateway.apps import http_call, http_listener
 from gateway.apps.http_answer import Answer, StreamedAnswer
 from gateway.apps.http_body import MOST_KEPT
 from gateway.apps.http_call import Call, Route
@@ -86,28 +86,30 @@ async def to(here: Listening) -> Wire:
 
 
 @pytest.mark.parametrize(
-    ("octets", "why"),
+    ("octets", "status", "why"),
     [
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ""),
-        (b"GET /n HTTP/2.0\r\nHost: a\r\n\r\n", "HTTP 1.0 and 1.1 are spoken here."),
-        (b"GET /n HTTP/1.1\r\n\r\n", "There is no Host."),
-        (b"GET /n HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n", "There are two headers host."),
-        (b"POST /size HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", ""),
-        (b"GET /n HTTP/1.1\r\nHost: a\r\nA: b\x00c\r\n\r\n", ""),
-        (b"GET /n HTTP/1.1\r\nHost: a\r\nA : b\r\n\r\n", ""),
-        (b"GET /n HTTP/1.1\r\nHost: a\r\nA: b\r\n c\r\n\r\n", ""),
-        (b"GET /n HTTP/1.1\r\nHost: a\r\nA: " + b"b" * 9000 + b"\r\n\r\n", "The headers are too long."),
-        (b"GET /n HTTP/1.1\r\nHost: a\r\n" + b"A: b\r\n" * MOST_HEADERS + b"\r\n", "The headers are too long."),
-        (b"GET /n HTTP/1.1\r\nHost: a\r\nA: " + b"b" * MOST_HEAD * 2, "The headers are too long."),
-        (b"GET /" + b"n" * 9000, "The request target is too long."),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, ""),
+        (b"GET /n HTTP/2.0\r\nHost: a\r\n\r\n", 505, "HTTP 1.0 and 1.1 are spoken here."),
+        (b"GET /n HTTP/1.1\r\n\r\n", 400, "There is no Host."),
+        (b"GET /n HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n", 400, "There are two headers host."),
+        (b"POST /size HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400, ""),
+        (b"GET /n HTTP/1.1\r\nHost: a\r\nA: b\x00c\r\n\r\n", 400, ""),
+        (b"GET /n HTTP/1.1\r\nHost: a\r\nA : b\r\n\r\n", 400, ""),
+        (b"GET /n HTTP/1.1\r\nHost: a\r\nA: b\r\n c\r\n\r\n", 400, ""),
+        (b"GET /n HTTP/1.1\r\nHost: a\r\nA: " + b"b" * 9000 + b"\r\n\r\n", 431, "The headers are too long."),
+        (b"GET /n HTTP/1.1\r\nHost: a\r\n" + b"A: b\r\n" * MOST_HEADERS + b"\r\n", 431, "The headers are too long."),
+        (b"GET /n HTTP/1.1\r\nHost: a\r\nA: " + b"b" * MOST_HEAD * 2, 431, "The headers are too long."),
+        (b"GET /" + b"n" * 9000, 414, "The request target is too long."),
     ],
 )
-async def test_what_is_no_http_is_400_behind_the_answers_before_it(here: Listening, octets: bytes, why: str) -> None:
+async def test_what_is_no_http_is_refused_behind_the_answers_before_it(
+    here: Listening, octets: bytes, status: int, why: str
+) -> None:
     wire = await to(here)
     wire.say(GET + octets)
     assert (await wire.reply())[0] == 200
-    status, headers, body = await wire.reply()
-    assert (status, headers["connection"], headers["x-request-id"]) == (400, "close", "r1")
+    refused, headers, body = await wire.reply()
+    assert (refused, headers["connection"], headers["x-request-id"]) == (status, "close", "r1")
     assert json.loads(body)["detail"].startswith(why or "The request is not valid HTTP")
     assert await wire.at_end()
     wire.close()
@@ -266,7 +268,7 @@ class Closing(asyncio.Transport):
 
 
 async def test_connection_that_is_closing_is_neither_held_nor_released(here: Listening) -> None:
-    connection = HttpConnection(here.listener, Patience(75.0, 2.0))
+    connection = HttpConnection(here.listener, Patience(75.0, 2.0, 30.0))
     connection.connection_made(Closing())
     connection.hold()
     connection.release()
@@ -306,3 +308,48 @@ async def test_connection_that_may_not_be_is_cut_off() -> None:
         await said(wire, GET)
     wire.close()
     await here.listener.stop()
+
+
+@pytest.mark.parametrize("target", ["/n?a=http://b", "http://relevo/n", "HTTP://relevo:80/n?a"])
+async def test_target_may_name_the_server_too(here: Listening, target: str) -> None:
+    wire = await to(here)
+    assert await said(wire, GET.replace(b"/n", target.encode())) == (200, b"1")
+    wire.close()
+
+
+async def test_caller_that_reads_nothing_is_cut_off(here: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_listener, "UNREAD_S", 0.05)
+    await here.listener.stop()
+    here.port = await here.listener.start(Address("127.0.0.1", 0))
+    wire = await to(here)
+    wire.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a WriteTransport by its type, both in truth
+    wire.say(GET.replace(b"/n", b"/parts"))
+    async with asyncio.timeout(5):
+        while not here.listener._connections:
+            await asyncio.to_thread(lambda: None)
+        while here.listener._connections:
+            await asyncio.to_thread(lambda: None)
+    assert here.calls < 100
+    wire.writer.transport.abort()
+
+
+async def test_http_1_0_is_not_told_to_continue(here: Listening) -> None:
+    wire = await to(here)
+    wire.say(b"POST /size HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+    await asyncio.to_thread(lambda: None)
+    assert await said(wire, b"abc") == (200, b"3")
+    wire.close()
+
+
+async def test_body_that_comes_drop_by_drop_is_late_all_the_same(
+    here: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_call, "BODY_WITHIN_S", 0.2)
+    wire = await to(here)
+    wire.say(b"POST /size HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+    reply = asyncio.ensure_future(wire.reply())
+    while not reply.done():
+        wire.say(b"x")
+        await asyncio.wait([reply], timeout=0.02)
+    assert (await reply)[0] == 408
+    wire.close()

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import io
 import json
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -251,22 +252,22 @@ async def test_connection_is_kept_as_its_caller_wishes(version: str, header: str
 
 
 @pytest.mark.parametrize(
-    "octets",
+    ("octets", "refused", "title"),
     [
-        b"\x00\x00\x00\x10\x00\x00\x00\x15\x00\x00\x00\x00\x00\x00\x00\x01",
-        b"GET / HTTP/9.9\r\n\r\n",
-        b"GET /%s HTTP/1.1\r\n\r\n" % (b"x" * 20_000),
-        b"GET / HTTP/1.1\r\nA b: c\r\n\r\n",
-        post(BODY, "Content-Length: 5", "Transfer-Encoding: chunked"),
+        (b"\x00\x00\x00\x10\x00\x00\x00\x15\x00\x00\x00\x00\x00\x00\x00\x01", 400, "Bad Request"),
+        (b"GET / HTTP/9.9\r\n\r\n", 400, "Bad Request"),
+        (b"GET /%s HTTP/1.1\r\n\r\n" % (b"x" * 20_000), 414, HTTPStatus(414).phrase),
+        (b"GET / HTTP/1.1\r\nA b: c\r\n\r\n", 400, "Bad Request"),
+        (post(BODY, "Content-Length: 5", "Transfer-Encoding: chunked"), 400, "Bad Request"),
     ],
 )
-async def test_what_is_no_http_is_400_and_ends_the_connection(octets: bytes) -> None:
+async def test_what_is_no_http_is_refused_and_ends_the_connection(octets: bytes, refused: int, title: str) -> None:
     async with serving() as site:
         wire = await Wire.to(site)
         wire.say(octets)
         status, headers, body = await wire.reply()
-        assert (status, headers["content-type"]) == (400, "application/problem+json")
-        assert json.loads(body)["title"] == "Bad Request"
+        assert (status, headers["content-type"]) == (refused, "application/problem+json")
+        assert json.loads(body)["title"] == title
         assert await wire.at_end()
         wire.close()
 
