@@ -31,6 +31,9 @@ class NotUnderstood(NamedTuple):
 
 _TOO_LONG = NotUnderstood("The headers are too long.", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
+# RFC 9112 §6.1: of the codings of a transfer, all but chunked are for those who want them.
+_CODING = NotUnderstood("Of transfer codings only chunked is known here.", HTTPStatus.NOT_IMPLEMENTED)
+
 
 class _NotHttp(Exception):
     """What came breaks a rule that the parser does not know."""
@@ -128,6 +131,8 @@ class RequestParser:
             raise _NotHttp(what)
         if version == "1.1" and b"host" not in self._named_once:
             raise _NotHttp(NotUnderstood("There is no Host."))
+        if self._headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
+            raise _NotHttp(_CODING)
         self._upgrading = self._parser.should_upgrade()
         self._body = Body(self._caller)
         request = Request(

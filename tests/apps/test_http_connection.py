@@ -89,6 +89,11 @@ async def to(here: Listening) -> Wire:
     ("octets", "status", "why"),
     [
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, ""),
+        (
+            b"POST /n HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+            501,
+            "Of transfer codings only chunked is known here.",
+        ),
         (b"GET /n HTTP/2.0\r\nHost: a\r\n\r\n", 505, "HTTP 1.0 and 1.1 are spoken here."),
         (b"GET /n HTTP/1.1\r\n\r\n", 400, "There is no Host."),
         (b"GET /n HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n", 400, "There are two headers host."),
