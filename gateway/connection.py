@@ -247,6 +247,11 @@ class Connection(asyncio.Protocol):
             self._owner.on_events(self, events)
         self._flush()
 
+    def flush(self) -> None:
+        """Write now what is queued, in the middle of a turn."""
+        if self._transport is not None and not self.closing:
+            self._write()
+
     def _flush(self) -> None:
         self._flush_awaited = False
         if self._transport is None or self.closing:

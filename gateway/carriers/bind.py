@@ -43,6 +43,9 @@ log = structlog.get_logger()
 UNBIND_S = 5.0
 CLOSE_S = 2.0
 """So long a peer (its TLS, above all) may take to close with us, before it is cut off."""
+ANSWERS_A_FILL = 12
+"""After so many answers in one read what they freed of the window is filled and written, before the rest of the read is
+looked at: from a carrier whose window is the limit, and who answers in bunches, the places lie idle that much less."""
 
 
 class BindState(StrEnum):
@@ -337,9 +340,14 @@ class Bind:
     def on_events(self, connection: Connection, events: Sequence[ev.Event]) -> None:
         """What came over the session, in order."""
         owner = self._owner
+        answered = 0
         for event in events:
             if isinstance(event, ev.Answered):
                 owner.answered(self, event.context, event.command_status, _message_id(event.pdu), event.elapsed_s)
+                answered += 1
+                if answered % ANSWERS_A_FILL == 0:
+                    owner.end_of_turn(self)
+                    connection.flush()
             elif isinstance(event, ev.Received):
                 self._received(connection, event)
             else:

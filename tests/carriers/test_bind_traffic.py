@@ -1,6 +1,6 @@
 """One bind against a scripted SMSC on a real socket: what goes over it and what is left when it breaks."""
 
-from gateway.carriers.bind import BindState
+from gateway.carriers.bind import ANSWERS_A_FILL, Bind, BindState
 from gateway.smpp.pdu import (
     AlertNotification,
     DataSm,
@@ -42,6 +42,35 @@ async def test_all_that_a_turn_sends_goes_in_one_write() -> None:
         for _ in range(20):
             await peer.expect(SubmitSm)
         assert len(written) == 1
+
+
+async def test_of_many_answers_in_one_read_the_first_places_are_filled_before_the_last_are_looked_at() -> None:
+    class Filling(Owner):
+        """Sends one for each place that was freed since it last had a turn."""
+
+        filled = 0
+
+        def end_of_turn(self, bind: Bind) -> None:
+            for context in range(self.filled, len(self.answers)):
+                bind.submit(SUBMIT, context)
+            self.filled = len(self.answers)
+
+    owner, many = Filling(), 2 * ANSWERS_A_FILL + 1
+    async with bound(owner) as (bind, peer, _):
+        for context in range(many):
+            bind.submit(SUBMIT, context)
+        received = [await peer.expect(SubmitSm) for _ in range(many)]
+        connection = bind._connection
+        assert connection is not None
+        written: list[int] = []
+        connection._trace = lambda way, octets: written.append(len(octets)) if way == "out" else None
+        for request in received:
+            peer.session.respond(request.sequence_number, SubmitSmResp("id"), 0)
+        peer.flush()
+        for _ in range(many):
+            await peer.expect(SubmitSm)
+        octets = written[-1]  # of one submit_sm
+        assert written == [ANSWERS_A_FILL * octets, ANSWERS_A_FILL * octets, octets]
 
 
 async def test_nothing_is_sent_after_the_peers_unbind_and_answers_still_come() -> None:
