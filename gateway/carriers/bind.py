@@ -342,16 +342,20 @@ class Bind:
         owner = self._owner
         answered = 0
         for event in events:
-            if isinstance(event, ev.Answered):
-                owner.answered(self, event.context, event.command_status, _message_id(event.pdu), event.elapsed_s)
-                answered += 1
-                if answered % ANSWERS_A_FILL == 0:
-                    owner.end_of_turn(self)
-                    connection.flush()
-            elif isinstance(event, ev.Received):
-                self._received(connection, event)
-            else:
-                self._rare(connection, event)
+            try:
+                if isinstance(event, ev.Answered):
+                    owner.answered(self, event.context, event.command_status, _message_id(event.pdu), event.elapsed_s)
+                    answered += 1
+                    # By what stands behind this event the session may be over, which the owner has yet to hear.
+                    if answered % ANSWERS_A_FILL == 0 and connection.session.bound:
+                        owner.end_of_turn(self)
+                        connection.flush()
+                elif isinstance(event, ev.Received):
+                    self._received(connection, event)
+                else:
+                    self._rare(connection, event)
+            except Exception:  # whatever it is, it concerns this event: unheard, those behind it would never end
+                log.exception("bind_event_failed", carrier=self.settings.carrier, bind=self.name)
         owner.end_of_turn(self)
 
     def _received(self, connection: Connection, event: ev.Received) -> None:

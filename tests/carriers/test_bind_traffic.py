@@ -1,6 +1,10 @@
 """One bind against a scripted SMSC on a real socket: what goes over it and what is left when it breaks."""
 
+import pytest
+from structlog.testing import capture_logs
+
 from gateway.carriers.bind import ANSWERS_A_FILL, Bind, BindState
+from gateway.smpp.codec import encode
 from gateway.smpp.pdu import (
     AlertNotification,
     DataSm,
@@ -44,17 +48,20 @@ async def test_all_that_a_turn_sends_goes_in_one_write() -> None:
         assert len(written) == 1
 
 
+class Filling(Owner):
+    """Sends one for each place that was freed since it last had a turn, until it hears that the bind ends."""
+
+    filled = 0
+
+    def end_of_turn(self, bind: Bind) -> None:
+        if "ending" in self.told:
+            return
+        for context in range(self.filled, len(self.answers)):
+            bind.submit(SUBMIT, context)
+        self.filled = len(self.answers)
+
+
 async def test_of_many_answers_in_one_read_the_first_places_are_filled_before_the_last_are_looked_at() -> None:
-    class Filling(Owner):
-        """Sends one for each place that was freed since it last had a turn."""
-
-        filled = 0
-
-        def end_of_turn(self, bind: Bind) -> None:
-            for context in range(self.filled, len(self.answers)):
-                bind.submit(SUBMIT, context)
-            self.filled = len(self.answers)
-
     owner, many = Filling(), 2 * ANSWERS_A_FILL + 1
     async with bound(owner) as (bind, peer, _):
         for context in range(many):
@@ -71,6 +78,44 @@ async def test_of_many_answers_in_one_read_the_first_places_are_filled_before_th
             await peer.expect(SubmitSm)
         octets = written[-1]  # of one submit_sm
         assert written == [ANSWERS_A_FILL * octets, ANSWERS_A_FILL * octets, octets]
+
+
+@pytest.mark.parametrize("last", [encode(Unbind(), 1), bytes(16)], ids=["unbind", "no PDU"])
+async def test_read_that_ends_the_session_is_heard_to_its_end_and_fills_no_places(last: bytes) -> None:
+    owner, many = Filling(), 2 * ANSWERS_A_FILL + 1
+    async with bound(owner) as (bind, peer, _):
+        for context in range(many):
+            bind.submit(SUBMIT, context)
+        received = [await peer.expect(SubmitSm) for _ in range(many)]
+        for request in received[:-1]:
+            peer.session.respond(request.sequence_number, SubmitSmResp("id"), 0)
+        peer.raw(peer.session.data_to_send() + last)
+        await owner.until("ending")
+        peer.abort()
+        await owner.until("down")
+        assert [context for context, _, _ in owner.answers] == list(range(many - 1))
+        assert owner.filled == 0
+        assert owner.unanswered == [many - 1]
+
+
+async def test_answer_that_cannot_be_dealt_with_costs_no_other() -> None:
+    class Stumbling(Owner):
+        def answered(self, bind: Bind, context: object, command_status: int, message_id: str, elapsed_s: float) -> None:
+            if context == "a":
+                raise RuntimeError("a defect")
+            super().answered(bind, context, command_status, message_id, elapsed_s)
+
+    owner = Stumbling()
+    async with bound(owner) as (bind, peer, _):
+        for context in ("a", "b"):
+            bind.submit(SUBMIT, context)
+        received = [await peer.expect(SubmitSm) for _ in range(2)]
+        with capture_logs() as logs:
+            for request in received:
+                peer.answer(request, SubmitSmResp("id"))
+            await owner.until("answered")
+        assert [line["event"] for line in logs] == ["bind_event_failed"]
+        assert bind.up
 
 
 async def test_nothing_is_sent_after_the_peers_unbind_and_answers_still_come() -> None:
