@@ -256,6 +256,16 @@ class MessageBody(Record):
         self.tlvs = tlvs
 
 
+class MessageIdBody(Record):
+    """What their responses hold."""
+
+    __slots__ = ("message_id", "tlvs")
+
+    def __init__(self, message_id: str = "", tlvs: Tlvs = ()) -> None:
+        self.message_id = message_id
+        self.tlvs = tlvs
+
+
 class SubmitSm(MessageBody):
     """§4.4.1."""
 
@@ -265,14 +275,10 @@ class SubmitSm(MessageBody):
 _layout(CommandId.SUBMIT_SM, _SERVICE_TYPE, *_SOURCE, *_DESTINATION, *_MESSAGE)(SubmitSm)
 
 
-class SubmitSmResp(Record):
+class SubmitSmResp(MessageIdBody):
     """§4.4.2."""
 
-    __slots__ = ("message_id", "tlvs")
-
-    def __init__(self, message_id: str = "", tlvs: Tlvs = ()) -> None:
-        self.message_id = message_id
-        self.tlvs = tlvs
+    __slots__ = ()
 
 
 _layout(CommandId.SUBMIT_SM_RESP, _MESSAGE_ID)(SubmitSmResp)
@@ -287,14 +293,10 @@ class DeliverSm(MessageBody):
 _layout(CommandId.DELIVER_SM, _SERVICE_TYPE, *_SOURCE, *_DESTINATION, *_MESSAGE)(DeliverSm)
 
 
-class DeliverSmResp(Record):
+class DeliverSmResp(MessageIdBody):
     """§4.6.2; message_id is unused in 3.4 (one NUL), yet some apps fill it."""
 
-    __slots__ = ("message_id", "tlvs")
-
-    def __init__(self, message_id: str = "", tlvs: Tlvs = ()) -> None:
-        self.message_id = message_id
-        self.tlvs = tlvs
+    __slots__ = ()
 
 
 _layout(CommandId.DELIVER_SM_RESP, _MESSAGE_ID)(DeliverSmResp)
