@@ -63,7 +63,7 @@ class Lists:
         to = self._digits(query["to"]) if "to" in query else ""
         batch, reference = _filter(call, "batch"), _filter(call, "reference")
         wanted = _statuses(query.get("status", ""))
-        since = first_id(call.since()) if "since" in query else ""
+        since = first_id(call.since())
         key = by_reference(reference) if reference else by_number(to) if to else by_batch(batch) if batch else ""
         if to or reference:
             await self._caught_up(CATCH_UP_S)
@@ -79,15 +79,12 @@ class Lists:
     async def receipts(self, call: Call) -> Answer:
         """Receipts that neither a bind nor a webhook of the app has taken, oldest first; reading takes none away."""
         call.only_query("since", "limit", "cursor")
-        limit, after = call.limit(), _cursor(call)
-        if not after and "since" in call.request.query:
-            after = first_id(call.since())
+        limit, after = call.limit(), max(_cursor(call), first_id(call.since()))
         found = await self._store.deliveries(call.app, self._utc(), after, limit + 1, RECEIPT)
         page = found[:limit]
         messages = {one.id: one for one in await self._store.messages([delivery.subject for delivery in page])}
         items = [_receipt(delivery, messages.get(delivery.subject)) for delivery in page]
-        cursor = page[-1].id if len(found) > limit else None
-        return json_answer(200, {"items": items, "next_cursor": cursor})
+        return json_answer(200, {"items": items, "next_cursor": page[-1].id if len(found) > limit else None})
 
     def _digits(self, text: str) -> str:
         try:

@@ -290,6 +290,10 @@ async def test_receipts_that_nobody_took_are_listed_oldest_first() -> None:
             None,
         )
         assert len((await app.call("GET", "/v1/receipts?since=2023-11-14T22:13:20Z")).json["items"]) == 2
+        later = await app.call("GET", f"/v1/receipts?cursor={first['next_cursor']}&since=2033-11-14T22:13:20Z")
+        assert later.json["items"] == []
+        wrong = await app.call("GET", f"/v1/receipts?cursor={first['next_cursor']}&since=-")
+        assert (wrong.status, wrong.json["errors"][0]["field"]) == (422, "since")
         assert (await app.by(SHOP).call("GET", "/v1/receipts")).json["items"] == []
 
 
