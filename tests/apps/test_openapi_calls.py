@@ -1,7 +1,8 @@
 """The description put to the test by schemathesis: calls are made of it, and the answers held against it.
 
-Bodies and parameters are such as the description allows, and such as it does not; the same ones in each run. Every
-answer has to have a status, headers, a content type and a shape that the description names for that call.
+Bodies and parameters are such as the description allows, and such as it does not. Every answer has to have a status,
+headers, a content type and a shape that the description names for that call. Which examples are made depends on the
+modules that are loaded too: hypothesis takes words and numbers out of them.
 """
 
 import asyncio
@@ -13,12 +14,20 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import booleans
-from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis import APIOperation, Case, CheckContext, GenerationMode, Response
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from gateway.apps.openapi import Description
 from tests.apps.http_gateway import BANK, Site, calling
+
+
+def wrong_is_refused(ctx: CheckContext, response: Response, case: Case) -> bool | None:
+    """As schemathesis' own check; but a batch is taken without the rows that are wrong, and names those."""
+    if case.path == "/v1/batches" and response.status_code == 202 and response.json()["rejected"]:
+        return None
+    return checks.negative_data_rejection(ctx, response, case)
+
 
 CHECKS = [
     not_a_server_error,
@@ -26,12 +35,14 @@ CHECKS = [
     checks.content_type_conformance,
     checks.response_headers_conformance,
     checks.response_schema_conformance,
-    checks.negative_data_rejection,
+    wrong_is_refused,
 ]
 DESCRIBED = schemathesis.openapi.from_dict(Description(Site().server.routes[:-2], "0").document)
 OPERATIONS = [found.ok() for found in DESCRIBED.get_all_operations()]
 
 
+FRAMING = frozenset({"transfer-encoding", "content-length", "connection", "expect", "upgrade", "te", "trailer"})
+"""Headers that say where a request ends: no part of a description, and tests/apps/test_http_connection.py has them."""
 LATER_S = 1_000.0
 """Between two calls: no tps is exceeded, and nobody is locked out for the wrong logins before."""
 TO = "5512345670"
@@ -103,6 +114,8 @@ class Listener:
     def answer(self, case: Case) -> None:
         """Make the call, and hold the answer against the description."""
         self._loop.call_soon_threadsafe(self._site.clock.advance, LATER_S)
+        for name in [name for name in case.headers or () if name.lower() in FRAMING]:
+            del case.headers[name]
         case.call_and_validate(base_url=f"http://127.0.0.1:{self._site.port}", session=self.session, checks=CHECKS)
 
     def close(self) -> None:
