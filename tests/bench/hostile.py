@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from tests.bench.attacks import ADDRESS, ATTACKS, MAX_BINDS, PASSWORD, SYSTEM_ID
 from tests.bench.children import BenchError, Children, end_on_signals, free_ports, usage
 from tests.bench.figures import table
+from tests.bench.ported import fill
 from tests.bench.run import build_tools
 from tests.bench.scenarios import UNLIMITED, Load, Options, Ports, Scenario
 
@@ -65,6 +66,7 @@ class Rig:
         }  # fmt: skip
         path = children.directory / "relevo.yaml"
         path.write_text(json.dumps(configuration))
+        fill(path)
         children.start("smsc", [tools / "smsc", "--port", str(self.ports.smsc)])
         gateway = children.start("gateway", [sys.executable, "-P", "-m", "gateway.cli.main", "run", "-c", path])
         self.pid = gateway.pid

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.bench.children import BenchError, Children, end_on_signals, free_ports, usage_of
 from tests.bench.figures import Result, faults_of, figures_of, table
+from tests.bench.ported import fill
 from tests.bench.scenarios import Load, Ports, Scenario, scenarios
 
 HERE = Path(__file__).resolve().parent
@@ -52,6 +53,7 @@ def start_gateway(children: Children, scenario: Scenario, ports: Ports) -> list[
     """Start Relevo, wait until it is ready, and return the pids whose usage counts. Raises BenchError."""
     configuration = children.directory / "relevo.yaml"
     configuration.write_text(scenario.configuration(children.directory, ports))
+    fill(configuration)
     gateway = children.start("gateway", [sys.executable, "-P", "-m", "gateway.cli.main", "run", "-c", configuration])
     children.until_ready(f"http://127.0.0.1:{ports.admin}/readyz", timeout_s=30)
     return [gateway.pid]

@@ -17,6 +17,7 @@ Options = Mapping[str, str | int]
 # Numbers of Mexico City that are valid by the numbering plan; the load goes round a million of them.
 FIRST_NUMBER = 525510000000
 NUMBERS = 1_000_000
+TABLE = "ported.db"
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,13 @@ class Scenario:
             "smpp": {"listen": f"127.0.0.1:{ports.smpp}"},
             "admin": {"listen": f"127.0.0.1:{ports.admin}"},
             "log": {"level": "info"},
-            "networks": {"bench": {"name": "Bench", "codes": ["999"]}},
-            "portability": {"region": "MX", "sources": [{"type": "plan", "path": str(plan)}]},
+            "networks": {"bench": {"name": "Bench", "codes": ["998"]}, "moved": {"name": "Moved", "codes": ["999"]}},
+            "portability": {
+                "region": "MX",
+                "sources": [{"type": "table", "path": str(directory / TABLE)}, {"type": "plan", "path": str(plan)}],
+            },
             "carriers": {"bench": {"binds": binds, "senders": {"allow": ["45555"]}, **self.carrier}},
-            "routes": [{"network": ["bench"], "via": ["bench"]}],
+            "routes": [{"network": ["moved"], "via": ["bench"]}, {"network": ["bench"], "via": ["bench"]}],
             "apps": {"bench": app},
         }
         for name, keys in self.extra.items():

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from gateway.config.load import load
+from gateway.numbering import build_resolver
 from tests.bench.children import BenchError, Children, Usage, family, free_ports, usage, usage_of
 from tests.bench.figures import faults_of, figures_of, markdown, table
+from tests.bench.ported import fill
 from tests.bench.run import build_tools, main
-from tests.bench.scenarios import Load, Ports, scenarios
+from tests.bench.scenarios import FIRST_NUMBER, TABLE, Load, Ports, scenarios
 
 PORTS = Ports(2801, 8080, 2775, 9464, 9000)
 SLEEPER = [sys.executable, "-c", "import signal; print('here', flush=True); signal.pause()"]
@@ -164,3 +166,16 @@ def test_tools_joined_directly_lose_nothing(tmp_path: Path) -> None:
         faults_of(scenarios()["smpp-flat-out"], {"flat": children.report("flat")}, said | {"max_per_second": 0}) == []
     )
     assert said["unique"] == 20_000
+
+
+def test_every_fourth_destination_is_in_the_table_of_ported_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "relevo.yaml"
+    path.write_text(scenarios()["smpp-flat-out"].configuration(tmp_path, PORTS))
+    fill(path)
+    filled_at = (tmp_path / TABLE).stat().st_mtime_ns
+    fill(path)
+    resolver = build_resolver(load(path, {}).config)
+    answers = [resolver.resolve_now(FIRST_NUMBER + n) for n in range(5)]
+
+    assert [answer.network for answer in answers] == ["moved", "bench", "bench", "bench", "moved"]
+    assert (tmp_path / TABLE).stat().st_mtime_ns == filled_at
