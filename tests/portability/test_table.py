@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from portability.load import load
 from portability.networks import Network, Networks
 from portability.source import Answer, SourceUnavailable
 from portability.table import Table
+from portability.writer import writing
 from tests.support.numbering import networks
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -133,6 +135,43 @@ def test_loads_are_seen_at_once_and_their_date_within_a_second(path: Path) -> No
     table.close()
 
 
+def test_lookups_share_a_transaction_until_it_is_ended(path: Path) -> None:
+    calls: list[Callable[[], None]] = []
+    filled(path, f"{NUMBER},188,188")
+    table = Table(path, networks(), monotonic=Now(), later=calls.append)
+    first = table.lookup(NUMBER)
+
+    filled(path, f"{NUMBER},156,156")
+    again = table.lookup(NUMBER)
+    assert (first and first.network, again and again.network, len(calls)) == ("telcel", "telcel", 1)
+
+    calls.pop()()
+    found = table.lookup(NUMBER)
+    assert (found and found.network, len(calls)) == ("att", 1)
+
+    table.close()
+    calls.pop()()
+
+
+def test_transaction_that_lookups_share_ends_with_the_look_at_the_file(path: Path) -> None:
+    now = Now()
+    calls: list[Callable[[], None]] = []
+    filled(path, f"{NUMBER},188,188")
+    table = Table(path, networks(), monotonic=now, later=calls.append)
+    table.lookup(NUMBER)
+
+    filled(path, f"{NUMBER},156,156")
+    now.now = 1.0
+    found = table.lookup(NUMBER)
+    assert (found and found.network, len(calls)) == ("att", 2)
+
+    for call in calls:
+        call()
+    with writing(path) as writer:
+        assert writer.checkpoint()
+    table.close()
+
+
 def test_age_is_known_and_loads_are_seen_though_nobody_looks_numbers_up(path: Path) -> None:
     now = Now()
     table = Table(path, networks(), monotonic=now)
@@ -232,6 +271,7 @@ READING = """
 import sys, time
 from pathlib import Path
 from portability.table import Table
+from portability.writer import writing
 from tests.support.numbering import networks
 
 table = Table(Path(sys.argv[1]), networks(), monotonic=time.monotonic)
