@@ -41,7 +41,8 @@ from gateway.store.store import Store
 from gateway.text.data_coding import Alphabet
 from gateway.text.references import References
 from gateway.upkeep import LEARNT, Upkeep
-from portability.source import Answer, NeedsAsking
+from portability.answer import Answer
+from portability.source import NeedsAsking
 
 log = structlog.get_logger()
 

@@ -12,8 +12,8 @@ from gateway.errors import Refusal
 from gateway.intake import Intake, Step
 from gateway.parts import CannotWrite, settle
 from gateway.submission import Submission
+from portability.answer import Answer
 from portability.number import Number
-from portability.source import Answer
 from portability.trace import trace
 
 

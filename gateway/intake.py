@@ -15,8 +15,9 @@ from gateway.parts import CannotWrite, Profile, settle
 from gateway.smpp.record import Record
 from gateway.store.commits import Commits
 from gateway.submission import Submission
+from portability.answer import Answer
 from portability.number import NEVER_MOBILE, InvalidNumber, Number, normalise
-from portability.source import Answer, NeedsAsking, Resolver
+from portability.source import NeedsAsking, Resolver
 from routes.facts import MtFacts
 from routes.lane import LaneNotAllowed, choose_lane
 from routes.mt import MtRoutes

@@ -1,7 +1,8 @@
 """What is known of a number, as `GET /v1/lookup/{number}` and `relevo lookup` answer it (contract §3)."""
 
+from portability.answer import Answer
 from portability.number import InvalidNumber, Number, normalise
-from portability.source import Answer, Resolver
+from portability.source import Resolver
 from portability.zones import timezones
 
 Known = dict[str, object]

@@ -12,7 +12,8 @@ import structlog
 
 from gateway.message import WAITING, Event, Message
 from gateway.store.commits import Commits
-from portability.source import Answer, Resolver
+from portability.answer import Answer
+from portability.source import Resolver
 
 log = structlog.get_logger()
 

@@ -1,16 +1,15 @@
 """What some sources have besides `portability.source.Source`, asked for with isinstance."""
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-if TYPE_CHECKING:
-    from portability.source import Answer
+from portability.answer import Answer
 
 
 @runtime_checkable
 class Asking(Protocol):
     """What a source that answers Ask.ASK has besides."""
 
-    async def ask(self, number: int) -> "Answer | None":
+    async def ask(self, number: int) -> Answer | None:
         """The answer from outside, within the source's own deadline. Raises SourceUnavailable."""
         ...
 

@@ -9,7 +9,7 @@ from mmap import MAP_PRIVATE, mmap
 from struct import Struct
 from typing import NamedTuple
 
-from portability.source import Answer
+from portability.answer import Answer
 
 MOST_KINDS = 65_536
 """So many answers may differ, beside their dates; what is outside chooses them. At one more all is forgotten."""

@@ -23,8 +23,9 @@ import dns.rdataclass
 import dns.rdatatype
 from dns.rdtypes.IN.NAPTR import NAPTR
 
+from portability.answer import Answer
 from portability.networks import Networks
-from portability.source import Answer, SourceUnavailable
+from portability.source import SourceUnavailable
 
 _FIRST_TRY = 1 / 3  # of the deadline; the rest is for the second
 _PAYLOAD = 1232  # octets of a datagram that pass everywhere in one piece (DNS flag day 2020)

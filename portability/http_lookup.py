@@ -10,8 +10,9 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from portability.answer import Answer
 from portability.networks import Networks
-from portability.source import Answer, SourceUnavailable
+from portability.source import SourceUnavailable
 
 _LONGEST_ANSWER = 64 * 1024
 _KEEP_ALIVE_S = 60.0

@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
+from portability.answer import Answer
 from portability.holders import Holders
 from portability.networks import Networks
 from portability.plan_claims import Claims
 from portability.plan_file import PlanRow, plan_rows
 from portability.plan_layouts import PlanCodes
 from portability.rows import BadRow, HeaderError
-from portability.source import Answer, SourceUnavailable
+from portability.source import SourceUnavailable
 
 _NAMED_BAD = 1000  # bad rows kept to be shown; all are counted
 _LARGEST_LOSS = 0.10  # of the rows, against the plan in use

@@ -8,8 +8,8 @@ from typing import Any
 
 import phonenumbers
 
+from portability.answer import Answer
 from portability.networks import Networks
-from portability.source import Answer
 
 _NOTHING_PUBLIC = ("52", "57")  # known beforehand, so that Mexico never costs the tables' 10 MB
 

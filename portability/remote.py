@@ -8,9 +8,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from portability.answer import Answer
 from portability.breaker import Breaker, Standing
 from portability.cache import Cache
-from portability.source import Answer, Ask, SourceUnavailable
+from portability.source import Ask, SourceUnavailable
 
 AT_ONCE = 128  # questions in flight: 128 in 30 ms are 4,000/s; at the deadline of 300 ms still 400/s
 STALE_S = 24 * 3600.0  # at 2 million ports a month over 145 million lines, 0.05 % of such answers are wrong

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Final, NamedTuple, Protocol
 
+from portability.answer import Answer
 from portability.asking import Asking, Closing, Remembering
 
 
@@ -19,23 +20,6 @@ class Ask(Enum):
 
 
 _ASK: Final = Ask.ASK
-
-
-class Answer(NamedTuple):
-    """What a source says of a number. A NamedTuple, because one is made per message.
-
-    `network` is the configuration's key of the brand, None when the source cannot name it; `hosts` whose networks it
-    may be reached through besides, the best first. `ported` and `mobile` are three-valued: None is "not known".
-    `as_of` is the age of the data, Unix seconds. `detail` is for people.
-    """
-
-    network: str | None
-    source: str
-    ported: bool | None = None
-    as_of: float | None = None
-    mobile: bool | None = None
-    hosts: tuple[str, ...] = ()
-    detail: str = ""
 
 
 class SourceUnavailable(Exception):

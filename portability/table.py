@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from portability.answer import Answer
 from portability.codes import FIRST_NAME_ID, SCHEMA, unpacked
 from portability.networks import Networks, Served
-from portability.source import Answer, SourceUnavailable
+from portability.source import SourceUnavailable
 
 _CHECK_EVERY_S = 1.0
 _MMAP_BYTES = 2147418112  # the most SQLite maps; what lies beyond is read by system calls

@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
+from portability.answer import Answer
 from portability.asking import Asking
-from portability.source import Answer, Ask, Resolver, Source, SourceUnavailable
+from portability.source import Ask, Resolver, Source, SourceUnavailable
 
 
 class Step(NamedTuple):

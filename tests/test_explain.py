@@ -10,7 +10,7 @@ from gateway.errors import Refusal
 from gateway.explain import Explainer, Explanation, Price
 from gateway.message import Content
 from gateway.parts import Profile
-from portability.source import Answer
+from portability.answer import Answer
 from routes.mt import MtRoutes, MtRule
 from tests.intake.desk import ASKED, MOVISTAR, REFUSED, RULES, TELCEL, WEEX, Desk, Table, a_submission, routed
 

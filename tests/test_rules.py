@@ -12,8 +12,8 @@ from gateway.numbering import build_networks, build_resolver
 from gateway.rules import MAX_PARTS, build_inbound_rules, build_rules
 from gateway.text.data_coding import Alphabet
 from gateway.text.segments import LongMessages
+from portability.answer import Answer
 from portability.load import load
-from portability.source import Answer
 from routes.facts import MoFacts, MtFacts
 
 BIND = {"host": "127.0.0.1", "system_id": "acme", "password": "secret"}

@@ -17,8 +17,9 @@ from gateway.store.batch import Batch, RowError
 from gateway.store.commits import Commits
 from gateway.store.store import Unwritable
 from gateway.submission import Submission
+from portability.answer import Answer
 from portability.number import Number
-from portability.source import Answer, NeedsAsking
+from portability.source import NeedsAsking
 
 SLICE = 32
 """Rows decided on in one turn of the loop, whosever they are: about 1 ms."""

@@ -11,8 +11,9 @@ from gateway.cli.output import complain, plain, print_fields, print_json
 from gateway.config import Config
 from gateway.lookup import Known, known, no_number
 from gateway.numbering import build_resolver
+from portability.answer import Answer
 from portability.number import InvalidNumber, Number, normalise
-from portability.source import Answer, NeedsAsking, Resolver
+from portability.source import NeedsAsking, Resolver
 
 
 def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:

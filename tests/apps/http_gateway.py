@@ -25,7 +25,8 @@ from gateway.rules import build_rules
 from gateway.store.commits import Commits
 from gateway.store.memory import MemoryStore
 from gateway.store.store import Changes, Store
-from portability.source import Answer, Ask, Resolver
+from portability.answer import Answer
+from portability.source import Ask, Resolver
 from tests.support.clock import ManualClock
 
 BANK, SHOP, FAR = "bank-key", "shop-key", "far-key"

@@ -25,7 +25,8 @@ from gateway.smpp.pdu import BindRequest, BindTransceiver, SubmitSm
 from gateway.store.commits import Commits
 from gateway.store.memory import MemoryStore
 from gateway.store.store import Changes
-from portability.source import Answer, Ask, Resolver
+from portability.answer import Answer
+from portability.source import Ask, Resolver
 from routes.mt import MtRoutes, MtRule
 from tests.support.peer import DEADLINE_S, Peer
 

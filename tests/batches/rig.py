@@ -11,7 +11,8 @@ from gateway.parts import Profile
 from gateway.store.ids import first_id
 from gateway.store.memory import MemoryStore
 from gateway.submission import Submission
-from portability.source import Answer, Ask, Resolver
+from portability.answer import Answer
+from portability.source import Ask, Resolver
 from routes.mt import MtRoutes, MtRule
 from tests.carriers.rig import World, world
 

@@ -9,7 +9,8 @@ import pytest
 
 from gateway import second_look
 from gateway.message import Message, Status
-from portability.source import Answer, Ask, Resolver
+from portability.answer import Answer
+from portability.source import Ask, Resolver
 from tests.carriers.rig import World, a_bind, a_carrier, long_text, world
 
 WRONG = 0x0B

@@ -11,7 +11,8 @@ from gateway.optouts import OptOutList
 from gateway.parts import Profile
 from gateway.submission import Submission
 from gateway.text.data_coding import Alphabet
-from portability.source import Answer, Ask, NeedsAsking, Resolver
+from portability.answer import Answer
+from portability.source import Ask, NeedsAsking, Resolver
 from routes.mt import MtRoutes, MtRule
 from tests.support.roads import Ground
 from tests.support.store import turns

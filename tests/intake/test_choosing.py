@@ -9,7 +9,7 @@ import pytest
 from gateway.intake import CarrierRules
 from gateway.message import Content
 from gateway.parts import Profile
-from portability.source import Answer
+from portability.answer import Answer
 from routes.mt import MtRoutes, MtRule
 from routes.window import window
 from tests.intake.desk import MOVISTAR, RULES, TELCEL, WEEX, Desk, a_submission, routed

@@ -14,11 +14,12 @@ import dns.message
 import dns.name
 import pytest
 
+from portability.answer import Answer
 from portability.cache import Cache
 from portability.enum_dns import EnumDns
 from portability.http_lookup import HttpLookup
 from portability.remote import AT_ONCE, Outside, Remote
-from portability.source import Answer, Resolver
+from portability.source import Resolver
 from tests.portability.test_enum_dns import with_record
 from tests.support.numbering import networks
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from portability.answer import Answer
 from portability.cache import Cache
-from portability.source import Answer
 
 ATT = Answer("att", "http")
 

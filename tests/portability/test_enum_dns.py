@@ -13,8 +13,9 @@ import dns.rrset
 import pytest
 from dns.rdtypes.IN.NAPTR import NAPTR
 
+from portability.answer import Answer
 from portability.enum_dns import EnumDns, Parameters, parameters, read_records
-from portability.source import Answer, SourceUnavailable
+from portability.source import SourceUnavailable
 from tests.support.numbering import networks
 
 NUMBER = 525512345678

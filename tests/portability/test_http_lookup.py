@@ -9,8 +9,9 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portability.answer import Answer
 from portability.http_lookup import HttpLookup, read_answer
-from portability.source import Answer, SourceUnavailable
+from portability.source import SourceUnavailable
 from tests.support.numbering import networks
 
 NUMBER = 525512345678

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portability.answer import Answer
 from portability.holders import Holders
 from portability.networks import Network, Networks
 from portability.plan import Plan, PlanError, Ranges, read_plan
-from portability.source import Answer, SourceUnavailable
+from portability.source import SourceUnavailable
 from tests.support.numbering import current_layout, invented_plan, networks, older_layout
 
 CURRENT = "ZONA,NUMERACION_INICIAL,NUMERACION_FINAL,OCUPACION,MODALIDAD,RAZON_SOCIAL,FECHA_ASIGNACION\n"

@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from portability.answer import Answer
 from portability.cache import Cache
 from portability.remote import AT_ONCE, STALE_S, Remote
-from portability.source import Answer, Ask, Resolver, SourceUnavailable
+from portability.source import Ask, Resolver, SourceUnavailable
 
 NUMBER = 525512345678
 TELCEL = Answer("telcel", "http", ported=True)

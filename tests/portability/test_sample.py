@@ -4,9 +4,10 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
+from portability.answer import Answer
 from portability.load import load
 from portability.plan import Plan, read_plan
-from portability.source import Answer, Resolver
+from portability.source import Resolver
 from portability.table import Table
 from tests.support.numbering import SAMPLE, invented_days, invented_plan, networks, sample
 

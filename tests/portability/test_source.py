@@ -4,7 +4,8 @@ from typing import ClassVar
 
 import pytest
 
-from portability.source import Answer, Ask, NeedsAsking, Resolver, SourceUnavailable
+from portability.answer import Answer
+from portability.source import Ask, NeedsAsking, Resolver, SourceUnavailable
 from portability.trace import Step, trace
 
 NUMBER = 525512345678

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from portability.answer import Answer
 from portability.load import load
 from portability.networks import Network, Networks
-from portability.source import Answer, SourceUnavailable
+from portability.source import SourceUnavailable
 from portability.table import Table
 from portability.writer import writing
 from tests.support.numbering import networks
