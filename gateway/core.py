@@ -49,9 +49,6 @@ log = structlog.get_logger()
 GATHER_S = 0.007
 """How long bulk waits for company before a commit: at 1,000 messages a second 5 ms halved commits and socket writes,
 and with them the CPU of a message, against 2 ms; 7 ms take another tenth. OTPs wait for none, nor do a COMPANY."""
-READ_S = 0.02
-"""So long look-ups in the table of ported numbers share a read transaction: beside one a loader waits 0.2 s to move its
-log into the file. A message has 2.4 us less of CPU for it."""
 PARKED_FOR_S = 3_600.0
 _WORDS: Final = {status: status.word for status in Status}
 _UNDELIVERED: Final = Status.UNDELIVERED
@@ -65,8 +62,8 @@ def new_id() -> str:
     return str(_uuid7())
 
 
-def _later(call: Callable[[], None]) -> None:
-    asyncio.get_running_loop().call_later(READ_S, call)
+def _next_turn(call: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_soon(call)
 
 
 class Core:
@@ -95,7 +92,7 @@ class Core:
         self._final_counted = metrics.final
         self._receipt_delay_s = metrics.receipt_delay_seconds
         self._retry_after_s = retry_after_s
-        self.resolver = build_resolver(config, clock.monotonic, clock.utc, self._on_asked, later=_later)
+        self.resolver = build_resolver(config, clock.monotonic, clock.utc, self._on_asked, later=_next_turn)
         tell_plans(config, self.resolver)
         self.opt_outs = OptOutList(self.commits, clock.utc)
         self.conversations = Conversations()

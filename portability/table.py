@@ -21,7 +21,8 @@ _MMAP_BYTES = 2147418112  # the most SQLite maps; what lies beyond is read by sy
 _SELECT = "SELECT network FROM ported WHERE msisdn = ?"
 
 Later = Callable[[Callable[[], None]], object]
-"""Has something called soon, some 20 ms from now: meanwhile a load's log cannot be moved into the file."""
+"""Has something called, in the loop's next turn: as long as a transaction lasts, a load's log cannot be moved into the
+file, and the loader waits 0.2 s at most for a moment without."""
 
 
 class Table:
