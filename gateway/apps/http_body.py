@@ -9,6 +9,8 @@ MOST_KEPT = 128 * 1024
 """Octets from which on no more is read before some are taken; what one read of the socket brings may come on top."""
 SLICE = 64 * 1024
 """A packed body is read in pieces of so many octets, whatever they were packed into."""
+PACKED = 16 * 1024
+"""Octets unpacked at once: what is left behind the end of a member is copied."""
 
 _NOT_UNPACKED = frozenset({"br", "zstd"})
 
@@ -132,12 +134,13 @@ class PackedBody:
         self._body = body
         self._encoding = encoding
         self._unpacking: zlib._Decompress | None = None
-        self._left = b""  # of what was read
+        self._packed = b""  # what was read
+        self._at = 0  # of it is unpacked
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to read, now and later."""
-        return self._body.empty and not self._left
+        return self._body.empty and self._at >= len(self._packed)
 
     def take(self) -> bytes:
         """Never to be called: it is never `whole`."""
@@ -147,11 +150,20 @@ class PackedBody:
         """At most SLICE octets, b"" at the end. Raises BrokenBody; ConnectionError where the caller is gone."""
         if self._encoding in _NOT_UNPACKED:
             raise BrokenBody(f"Content-Encoding {self._encoding} is not understood")
-        while piece := self._left or await self._body.read():
+        while piece := await self._piece():
             octets = self._unpack(piece)
             if octets:
                 return octets
         return self._rest()
+
+    async def _piece(self) -> bytes:
+        """What is to be unpacked next. A few octets may unpack to very much, or be thousands of members: between two
+        pieces of what was read at once everybody else has a turn."""
+        if self._at < len(self._packed):
+            await asyncio.sleep(0)
+        else:
+            self._packed, self._at = await self._body.read(), 0
+        return self._packed[self._at : self._at + PACKED]
 
     def _unpack(self, piece: bytes) -> bytes:
         unpacking = self._unpacking
@@ -161,7 +173,7 @@ class PackedBody:
             octets = unpacking.decompress(piece, SLICE)
         except zlib.error as error:
             raise BrokenBody(str(error)) from None
-        self._left = unpacking.unconsumed_tail or unpacking.unused_data
+        self._at += len(piece) - len(unpacking.unconsumed_tail or unpacking.unused_data)
         return octets
 
     def _rest(self) -> bytes:

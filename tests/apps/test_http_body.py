@@ -122,6 +122,28 @@ async def test_gzip_may_have_several_members() -> None:
     )
 
 
+async def turns_while_reading(packed: bytes) -> tuple[int, bytes]:
+    """How often others had a turn of the loop while a packed body was read that had come whole; and what it was."""
+    turns, reading = 0, asyncio.create_task(read(PackedBody(a_body(packed), "gzip")))
+    while not reading.done():
+        turns += 1
+        await asyncio.sleep(0)
+    return turns, await reading
+
+
+@pytest.mark.parametrize("octets", [b"", b"a"])
+async def test_thousands_of_members_hold_up_nobody(octets: bytes) -> None:
+    turns, unpacked = await turns_while_reading(gzip.compress(octets) * 1000)
+    assert unpacked == octets * 1000
+    assert turns >= 1000
+
+
+async def test_little_that_unpacks_to_much_holds_up_nobody() -> None:
+    turns, unpacked = await turns_while_reading(gzip.compress(b"\n" * SLICE * 100))
+    assert len(unpacked) == SLICE * 100
+    assert turns >= 100
+
+
 async def test_packed_body_of_nothing_is_empty() -> None:
     assert await read(PackedBody(a_body(), "gzip")) == b""
 
