@@ -34,7 +34,7 @@ class Answer:
 
     async def send(self, request: Request) -> None:
         """Write it; return once the caller keeps up with reading. Raises ConnectionResetError where nobody listens."""
-        self.keep_alive = request.keep_alive and not self.close
+        self.keep_alive = request.keep_alive and not self.close and not request.in_doubt
         head = self._head(request).encode("latin-1")
         request.caller.write(head if request.method == "HEAD" else head + self.body)
         await request.caller.drain()
@@ -86,7 +86,7 @@ class StreamedAnswer(Answer):
         """Write it as fast as the caller reads. Raises ConnectionResetError where nobody listens any more."""
         chunked = request.version != "1.0"
         self.close = self.close or not chunked
-        self.keep_alive = request.keep_alive and not self.close
+        self.keep_alive = request.keep_alive and not self.close and not request.in_doubt
         caller = request.caller
         caller.write(self._head(request).encode("latin-1"))
         if request.method == "HEAD":

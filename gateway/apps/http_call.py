@@ -62,7 +62,7 @@ class Call(NamedTuple):
 
     async def _collected(self) -> bytes:
         """The body, or the first of it that is too large. Raises UnreadBody; ConnectionError."""
-        self._invite()
+        self.request.invite()
         octets = bytearray()
         try:
             async with asyncio.timeout(BODY_WITHIN_S):
@@ -74,7 +74,7 @@ class Call(NamedTuple):
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body piece by piece, however long it is. Raises UnreadBody; ConnectionError where the caller has gone."""
-        self._invite()
+        self.request.invite()
         while True:
             try:
                 async with asyncio.timeout(BODY_WITHIN_S):
@@ -84,12 +84,6 @@ class Call(NamedTuple):
             if not chunk:
                 return
             yield chunk
-
-    def _invite(self) -> None:
-        """Have the body sent by who waits for that; HTTP/1.0 knows no such answer (RFC 9110 §10.1.1)."""
-        request = self.request
-        if request.version != "1.0" and request.headers.get("Expect", "").lower() == "100-continue":
-            request.caller.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     async def _chunk(self) -> bytes:
         try:

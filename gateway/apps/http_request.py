@@ -49,12 +49,24 @@ class Request:
         self.received = received
         encoding = headers.get("Content-Encoding", "").lower()
         self._query: MultiDict[str] | None = None
+        self._uninvited = version != "1.0" and headers.get("Expect", "").lower() == "100-continue"
         self.body: Body | PackedBody = PackedBody(received, encoding) if encoding in _PACKED else received
 
     @property
     def remote(self) -> str | None:
         """The caller's IP address."""
         return self.caller.remote
+
+    def invite(self) -> None:
+        """Have the body sent by who waits for that; HTTP/1.0 knows no such answer (RFC 9110 §10.1.1)."""
+        if self._uninvited:
+            self._uninvited = False
+            self.caller.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether nobody can tell what comes next: the body of one who was not invited, or the next request."""
+        return self._uninvited and not self.received.ended
 
     @property
     def content_length(self) -> int | None:

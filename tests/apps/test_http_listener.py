@@ -194,6 +194,38 @@ async def test_caller_without_a_key_is_answered_without_100_continue(no_linger: 
         wire.close()
 
 
+async def test_caller_that_was_not_invited_is_told_that_its_connection_ends() -> None:
+    async with serving() as site:
+        wire = await Wire.to(site)
+        wire.say(post(b"", f"Content-Length: {(1 << 20) + 1}", "Expect: 100-continue"))
+        status, headers, _ = await wire.reply()
+        assert (status, headers.get("connection")) == (413, "close")
+        wire.close()
+
+
+async def test_caller_that_sent_its_body_uninvited_keeps_its_connection() -> None:
+    async with serving() as site:
+        wire = await Wire.to(site)
+        octets = post(BODY, f"Content-Length: {len(BODY)}", "Expect: 100-continue")
+        for _ in range(2):
+            wire.say(octets.replace(BANK.encode(), b"wrong"))
+            status, headers, _ = await wire.reply()
+            assert (status, headers.get("connection")) == (401, None)
+        wire.close()
+
+
+async def test_long_batch_is_invited_once() -> None:
+    async with serving() as site:
+        wire = await Wire.to(site)
+        rows = b",".join([b'{"to":"+525512345670","text":"%b"}' % (b"a" * 100_000)] * 12)
+        body = b'{"messages":[' + rows + b"]}"
+        wire.say(post(b"", f"Content-Length: {len(body)}", "Expect: 100-continue", path="/v1/batches"))
+        assert (await wire.reply())[0] == 100
+        wire.say(body)
+        assert (await wire.reply())[0] == 202
+        wire.close()
+
+
 async def test_body_that_does_not_come_is_408(monkeypatch: pytest.MonkeyPatch, no_linger: None) -> None:
     monkeypatch.setattr(http_call, "BODY_WITHIN_S", 0.0)
     async with serving() as site:
