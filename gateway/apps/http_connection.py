@@ -199,6 +199,8 @@ class HttpConnection(asyncio.Protocol):
 
     async def _next(self) -> Request | NotUnderstood | None:
         """The next request; None where there will be none."""
+        if self._requests:
+            await asyncio.sleep(0)  # whoever asks many things at once lets others have their turn between them
         while not self._requests:
             if self._transport is None:
                 return None
@@ -246,7 +248,10 @@ class HttpConnection(asyncio.Protocol):
         try:
             async with asyncio.timeout(self._patience.linger_s):
                 await body.discard()
-        except (TimeoutError, BrokenBody):
+        except TimeoutError:
+            return False
+        except BrokenBody:
+            await self._see_off()
             return False
         return True
 

@@ -18,7 +18,9 @@ MOST_HEADERS = 128
 
 _VERSIONS = frozenset({"1.0", "1.1"})
 # Of two, one program takes the first and another the last: nobody can tell which was meant (RFC 9112 §6.3).
-_ONCE = frozenset({b"host", b"content-length", b"content-type", b"transfer-encoding"})
+_ONCE = frozenset(
+    {b"host", b"content-length", b"content-type", b"transfer-encoding", b"authorization", b"idempotency-key"}
+)
 _FRAMING = ("Content-Length", "Transfer-Encoding")
 
 
@@ -141,7 +143,8 @@ class RequestParser:
             _origin_form(self._target.decode("utf-8", "surrogateescape")),
             version,
             self._headers,
-            self._parser.should_keep_alive(),
+            # Who says 1.0 may have had the chunks put in by somebody who does not know them (RFC 9112 §6.1).
+            self._parser.should_keep_alive() and not (version == "1.0" and b"transfer-encoding" in self._named_once),
             self._body,
         )
         self._take_on(request)

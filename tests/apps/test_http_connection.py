@@ -98,6 +98,16 @@ async def to(here: Listening) -> Wire:
         (b"GET /n HTTP/1.1\r\n\r\n", 400, "There is no Host."),
         (b"GET /n HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n", 400, "There are two headers host."),
         (b"POST /size HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400, ""),
+        (
+            b"GET /n HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nauthorization: Bearer b\r\n\r\n",
+            400,
+            "There are two headers authorization.",
+        ),
+        (
+            b"POST /n HTTP/1.1\r\nHost: a\r\nIdempotency-Key: a\r\nIdempotency-Key: b\r\n\r\n",
+            400,
+            "There are two headers idempotency-key.",
+        ),
         (b"GET /n HTTP/1.1\r\nHost: a\r\nA: b\x00c\r\n\r\n", 400, ""),
         (b"GET /n HTTP/1.1\r\nHost: a\r\nA : b\r\n\r\n", 400, ""),
         (b"GET /n HTTP/1.1\r\nHost: a\r\nA: b\r\n c\r\n\r\n", 400, ""),
@@ -215,6 +225,29 @@ async def test_broken_chunk_is_400_and_ends_the_connection(here: Listening) -> N
     assert (status, headers["connection"]) == (400, "close")
     assert json.loads(body)["detail"].startswith("The body cannot be read: The request is not valid HTTP")
     assert await wire.at_end()
+    wire.close()
+
+
+async def test_who_says_much_behind_a_broken_chunk_gets_to_read_why(here: Listening) -> None:
+    wire = await to(here)
+    wire.say(b"POST /size HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+    for _ in range(64):
+        wire.say(bytes(1 << 16))
+        await wire.writer.drain()
+    assert (await wire.reply())[0] == 400
+    wire.close()
+
+
+async def test_who_asks_many_things_at_once_holds_up_nobody(here: Listening) -> None:
+    wire = await to(here)
+    wire.say(GET * 200)
+    most = 0
+    async with asyncio.timeout(5):
+        while here.calls < 200:
+            before = here.calls
+            await asyncio.sleep(0)
+            most = max(most, here.calls - before)
+    assert most <= 2, "in one turn of the loop"
     wire.close()
 
 
@@ -343,6 +376,16 @@ async def test_http_1_0_is_not_told_to_continue(here: Listening) -> None:
     wire.say(b"POST /size HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
     await asyncio.to_thread(lambda: None)
     assert await said(wire, b"abc") == (200, b"3")
+    wire.close()
+
+
+async def test_chunks_that_http_1_0_says_are_read_and_end_the_connection(here: Listening) -> None:
+    wire = await to(here)
+    head = b"POST /size HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n"
+    wire.say(head + b"3\r\nabc\r\n0\r\n\r\n" + GET)
+    status, headers, body = await wire.reply()
+    assert (status, headers["connection"], body) == (200, "close", b"3")
+    assert await wire.at_end()
     wire.close()
 
 
