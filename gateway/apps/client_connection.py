@@ -27,6 +27,11 @@ class NoAnswer(Exception):
     """Why there is none, in words."""
 
 
+class Unheard(NoAnswer):
+    """Nothing that came is an answer, so it may not have been heard. Where the connection was kept, the server may have
+    ended it while we asked, or have said more with its answer before than it announced."""
+
+
 class Said(NamedTuple):
     """An answer: the body up to MOST_READ, and perhaps a little more."""
 
@@ -48,9 +53,13 @@ class ClientConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._told: Told | None = None  # whom to tell; None while nothing is asked
         self._parser = httptools.HttpResponseParser(self)
-        # Lines that end without a carriage return, and blanks after a chunk's size: there are servers that say so.
+        # Lines that end without a carriage return, blanks after a chunk's size, a length beside chunks: there are
+        # servers that say so.
         self._parser.set_dangerous_leniencies(
-            lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
+            lenient_headers=True,
+            lenient_optional_cr_before_lf=True,
+            lenient_spaces_after_chunk_size=True,
+            lenient_chunked_length=True,
         )
         self._until = 0.0  # of the loop's time: then the answer is late, or nobody has asked anything for too long
         self._timer: asyncio.TimerHandle | None = None
@@ -58,7 +67,7 @@ class ClientConnection(asyncio.Protocol):
         self._body = bytearray()
         self._plain_octets = 0  # that are no body, since the last that was
         self._status = 0  # 0 until the head is over
-        self._framed = False  # whether the head says where the answer ends; otherwise the connection's end does
+        self._framings = 0  # so often the head says where the answer ends; where it does not, the connection's end does
         self._whole = False
         self._keep = False
 
@@ -102,9 +111,17 @@ class ClientConnection(asyncio.Protocol):
             self._keep = False
             self._settle()
         except httptools.HttpParserError as error:
-            self._fail(NoAnswer(f"the answer is not valid HTTP: {error}"))
+            self._give_up(f"the answer is not valid HTTP: {error}")
         else:
             self._look()
+
+    def _give_up(self, why: str) -> None:
+        """What came is no HTTP; what follows a whole answer, such as the body of a 204, takes nothing away from it."""
+        if self._whole:
+            self._keep = False
+            self._settle()
+        else:
+            self._fail(NoAnswer(why) if self._status else Unheard(why))
 
     def _look(self) -> None:
         """Whether what was read is an answer, or too much of one."""
@@ -117,11 +134,13 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone; that ends an answer which does not say itself where it ends."""
-        if self._status and not self._framed:
+        reason = f": {exc}" if exc else ""
+        if self._status and not self._framings:
             self._settle()
+        elif self._status or self._plain_octets:
+            self._fail(NoAnswer(f"the connection ended before the answer was whole{reason}"))
         else:
-            begun = "the answer was whole" if self._status or self._plain_octets else "it was answered"
-            self._fail(NoAnswer(f"the connection ended before {begun}{f': {exc}' if exc else ''}"))
+            self._fail(Unheard(f"the connection ended before it was answered{reason}"))
 
     # What the parser tells
 
@@ -133,7 +152,7 @@ class ClientConnection(asyncio.Protocol):
     def on_header(self, name: bytes, _value: bytes) -> None:
         """A line of the head."""
         if name.lower() in _FRAMING:
-            self._framed = True
+            self._framings += 1
 
     def on_headers_complete(self) -> None:
         """The head is over."""
@@ -154,15 +173,15 @@ class ClientConnection(asyncio.Protocol):
             self._listen()
         else:
             self._whole = True
-            self._keep = self._parser.should_keep_alive()
+            self._keep = self._parser.should_keep_alive() and self._framings < 2
 
     # Ends
 
     def _listen(self) -> None:
         """Be ready for an answer."""
         self._body = bytearray()
-        self._plain_octets = self._status = 0
-        self._framed = self._whole = self._keep = False
+        self._plain_octets = self._status = self._framings = 0
+        self._whole = self._keep = False
 
     def _settle(self) -> None:
         """There is an answer."""

@@ -83,6 +83,14 @@ def asked() -> tuple[ClientConnection, Transport, Answered]:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", Said(200, b""), False),
         (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", Said(101, b""), False),
         (EMPTY + b"HTTP/1.1 2", Said(204, b""), False),  # more than was asked for
+        (EMPTY + b"0\r\n\r\n", Said(204, b""), False),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokay", Said(200, b"ok"), False),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nokay", Said(200, b"ok"), False),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            Said(200, b"ok"),
+            False,
+        ),
         (EMPTY + b"HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\nno", Said(204, b""), False),
     ],
 )
@@ -281,3 +289,137 @@ async def test_closing_an_origin_ends_what_is_asked() -> None:
         origin.close()
         with pytest.raises(NoAnswer):
             await asking
+
+
+class Ending:
+    """Answers once over each connection; a second request ends it as `end` does."""
+
+    def __init__(self, end: Callable[[asyncio.StreamWriter], None]) -> None:
+        self.end = end
+        self.connections = 0
+        self.requests = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        await reader.readuntil(b"\r\n\r\n")
+        self.requests += 1
+        writer.write(EMPTY)
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            writer.close()
+            return
+        self.requests += 1
+        self.end(writer)
+
+
+def hang_up(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+def say_more(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"0\r\n\r\n")  # the end of chunks that a 204 does not have
+    writer.close()
+
+
+@pytest.mark.parametrize("end", [hang_up, reset, say_more])
+async def test_request_that_crosses_the_end_of_a_kept_connection_is_made_anew(
+    end: Callable[[asyncio.StreamWriter], None],
+) -> None:
+    server = Ending(end)
+    async with serving(server.serve) as origin, asyncio.timeout(5):
+        for _ in range(3):
+            assert await ask(origin) == Said(204, b"")
+    assert (server.connections, server.requests) == (3, 5)
+
+
+async def test_request_that_a_new_connection_does_not_answer_either_is_not_made_a_third_time() -> None:
+    requests = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal requests
+        while await reader.read(1000):
+            requests += 1
+            if requests > 1:
+                break
+            writer.write(EMPTY)
+        writer.close()
+
+    async with serving(serve) as origin, asyncio.timeout(5):
+        assert await ask(origin) == Said(204, b"")
+        with pytest.raises(NoAnswer, match="ended before it was answered"):
+            await ask(origin)
+    assert requests == 3
+
+
+async def test_request_over_a_kept_connection_is_not_made_anew_once_its_origin_is_closed() -> None:
+    heard = asyncio.Event()
+    connections = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(EMPTY)
+        await reader.readuntil(b"\r\n\r\n")
+        heard.set()
+        await reader.read()
+        writer.close()
+
+    async with serving(serve) as origin, asyncio.timeout(5):
+        await ask(origin)
+        asking = asyncio.create_task(ask(origin))
+        await heard.wait()
+        origin.close()
+        with pytest.raises(NoAnswer):
+            await asking
+    assert connections == 1
+
+
+async def test_requests_that_wait_for_addresses_wait_for_one_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    lookups = 0
+    answered = asyncio.Event()
+
+    async def resolve(host: str, port: int, **_: object) -> Sequence[object]:
+        nonlocal lookups
+        lookups += 1
+        await answered.wait()
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    origin = Origin(URL("http://app.example"))
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+    for round_ in (1, 2):
+        answered.clear()
+        asking = [asyncio.create_task(ask(origin)) for _ in range(32)]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert lookups == round_
+        answered.set()
+        for each in asking:
+            with pytest.raises(socket.gaierror):
+                await each
+    origin.close()
+
+
+async def test_look_up_that_nobody_waits_for_any_more_fails_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = asyncio.Event()
+
+    async def resolve(host: str, port: int, **_: object) -> Sequence[object]:
+        await answered.wait()
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    origin = Origin(URL("http://app.example"))
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+    late: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
+    origin.ask(REQUEST, 0.0, telling(late))
+    with pytest.raises(TimeoutError):
+        await late
+    looking = origin._resolving
+    assert looking is not None
+    answered.set()
+    await asyncio.wait([looking])
+    origin.close()
