@@ -189,6 +189,13 @@ def test_kannel_carriers_are_carried_over(relevo: Relevo, kannel: Path) -> None:
     assert modes == [("transmitter", 2776), ("receiver", 2777)] * 2
 
 
+def test_convert_says_that_dlr_urls_have_to_be_allowed(relevo: Relevo, kannel: Path, tmp_path: Path) -> None:
+    words = "A call with a dlr-url is refused until its app's `callbacks` name the URL"
+    assert words in converted(relevo, "kannel", kannel)[0]
+    (tmp_path / "users.conf").write_text(USERS.partition("group = sendsms-user\nusername = a name")[0])
+    assert words not in converted(relevo, "kannel", kannel)[0]
+
+
 def test_kannel_users_routes_and_listeners_are_carried_over(relevo: Relevo, kannel: Path) -> None:
     _, values, config = converted(relevo, "kannel", kannel)
     bank = config.apps["bank"]

@@ -80,6 +80,10 @@ class Draft:
         lines.append(
             "#\n# Every number is taken for one of a single network. Name the networks and the portability sources."
         )
+        if any("callbacks" not in app for app in self.config["apps"].values()):
+            lines.append(
+                "#\n# A call with a dlr-url is refused until its app's `callbacks` name the URL, or its beginning and *"
+            )
         for section in ("carriers", "routes", "apps"):
             if not self.config[section]:
                 self.note(section, f"{source} has none that could be carried over; write them")
