@@ -36,6 +36,8 @@ SEE_OFF_S = 0.25
 """So long, once nobody is let in any more, callers that keep their connection may still be told to make another. Who
 has left waits for the next start meanwhile."""
 BACKLOG = 1024
+HANDSHAKE_S = 10.0
+"""So long a TLS handshake may take; until then a caller counts for nothing but its descriptor."""
 RETRY_STOPPING_S = 5.0
 
 _REQUEST_ID = re.compile(r"[!-~]{1,128}")
@@ -81,9 +83,12 @@ class HttpListener:
         """Listen; the port it came to, where `address` left it to the system. Raises OSError. `held`: see
         Listener.open."""
         patience = Patience(KEEP_ALIVE_S, LINGER_S, UNREAD_S)
-        self._listener = Listener(lambda: HttpConnection(self, patience), backlog=BACKLOG, tls=tls)
-        _, port = await self._listener.open(address.host, address.port, held)
+        self._listener = Listener(
+            lambda: HttpConnection(self, patience), backlog=BACKLOG, tls=tls, handshake_s=HANDSHAKE_S
+        )
+        host, port = await self._listener.open(address.host, address.port, held)
         self._descriptors.watch(self._listener)
+        log.info("http_listening", address=host, port=port, tls=tls is not None)
         return port
 
     def leave(self) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
+from gateway.apps import http_listener
 from gateway.apps.auth import AppCredentials
 from gateway.apps.http_server import HttpServer
 from gateway.config.schema import Tls
@@ -37,6 +39,20 @@ async def test_listener_with_tls_takes_messages_and_refuses_plain_http(tmp_path:
             async with asyncio.timeout(DEADLINE_S):
                 assert b"HTTP/1.1" not in await reader.read(100)
             writer.close()
+        await server.stop()
+
+
+async def test_caller_that_never_shakes_hands_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_listener, "HANDSHAKE_S", 0.05)
+    async with serving() as site:
+        server = with_tls(site, Tls(*Authority(tmp_path, "authority").sign("localhost")))
+        with capture_logs() as logged:
+            port = await server.start(Address("127.0.0.1", 0))
+        assert [(line["event"], line["port"], line["tls"]) for line in logged] == [("http_listening", port, True)]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with asyncio.timeout(DEADLINE_S):
+            assert await reader.read(1) == b""
+        writer.close()
         await server.stop()
 
 

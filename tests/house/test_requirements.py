@@ -53,6 +53,11 @@ def test_every_line_is_a_pin_a_hash_or_a_comment(name: str) -> None:
         pinned_before = pinned
 
 
+def test_page_on_security_counts_what_runs() -> None:
+    words = (ROOT / "docs" / "security.md").read_text()
+    assert f"\n{len(pins_of('run'))} packages at run time" in words
+
+
 def test_files_agree_on_versions_and_none_pins_what_only_another_needs() -> None:
     run, fetch, dev = pins_of("run"), pins_of("fetch"), pins_of("dev")
     assert run.items() <= fetch.items() <= dev.items()
