@@ -163,7 +163,7 @@ class Metrics(Scrape):
             "relevo_loop_lag_seconds", "", "How late the event loop does what is due.", _LAG
         )
         self.asyncio_tasks = Gauge(
-            "relevo_asyncio_tasks", "", "Tasks of the event loop: a few, and one for each HTTP request under way."
+            "relevo_asyncio_tasks", "", "Tasks of the event loop: a few, and one for each HTTP connection."
         )
         self.log_lines_lost = Counter("relevo_log_lines_lost_total", "", "Log lines that could not be written.")
 
