@@ -24,7 +24,7 @@ class CallWords(NamedTuple):
     other_bodies: tuple[str, ...] = ()
 
 
-_BODY_PROBLEMS = (400, 413, 415, 422)
+_BODY_PROBLEMS = (400, 408, 413, 415, 422)
 
 CALLS: Mapping[tuple[str, str], CallWords] = {
     ("POST", "/v1/messages"): CallWords(

@@ -42,6 +42,18 @@ async def test_description_has_the_fields_that_are_read(document: Any) -> None:
     assert all(field["description"] for field in body["properties"].values())
 
 
+async def test_calls_with_a_body_tell_all_that_may_be_wrong_with_it(document: Any) -> None:
+    told = {
+        path: {int(status) for status in call["responses"]}
+        for path, methods in document["paths"].items()
+        if path.startswith("/v1/") and "requestBody" in (call := methods.get("post", {}))
+    }
+    assert told.keys() == {"/v1/messages", "/v1/explain", "/v1/batches"}
+    assert all(statuses >= {400, 408, 413, 415, 422} for statuses in told.values())
+    assert "text/csv" in document["paths"]["/v1/batches"]["post"]["requestBody"]["content"]
+    assert "JSON" not in document["paths"]["/v1/batches"]["post"]["responses"]["415"]["description"]
+
+
 async def test_path_parameters_are_declared(document: Any) -> None:
     for path, methods in document["paths"].items():
         for call in methods.values():
