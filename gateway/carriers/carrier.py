@@ -92,6 +92,7 @@ class Carrier:
         self._look_at = 0.0
         self._alarm = Alarm(self.pump, monotonic)
         self._soon = False
+        self._turn_spent = False
         self._turned = asyncio.Event()
         self.draining = False
         self.retired = False
@@ -291,7 +292,7 @@ class Carrier:
 
     def pump(self) -> None:
         """Send all that may go now, a bounded number in one turn; then wait for the moment the scheduler names."""
-        self._soon = False
+        self._soon = self._turn_spent = False
         self._turned.set()
         now = self._monotonic()
         if self._delays:
@@ -317,6 +318,7 @@ class Carrier:
                 self._wake_at(None)
                 break
         else:
+            self._turn_spent = True
             self._pump_soon()
         for lane in lanes:
             if lane.half_empty:
@@ -488,5 +490,9 @@ class Carrier:
         self._counts.link(bind.name, rtt_s)
 
     def end_of_turn(self, bind: Bind) -> None:
-        """A read has been worked off: places may be free."""
-        self.pump()
+        """A read has been worked off, or a part of it: places may be free.
+
+        Where this turn of the loop has sent all that one may, the next fills them.
+        """
+        if not self._turn_spent:
+            self.pump()

@@ -1,5 +1,6 @@
 """A carrier's send loop: windows, rates, what goes together, TLVs by bind, and stopping."""
 
+from gateway.carriers.carrier import SENDS_A_TURN
 from gateway.config.routing import BulkLane, FastLane, Lanes
 from gateway.message import Content
 from gateway.smpp.spec import Tag
@@ -134,3 +135,18 @@ async def test_receiver_has_no_gate() -> None:
         w.up("telcel-rx")
         assert not carrier.up
         assert carrier.gates == {}
+
+
+async def test_one_turn_of_the_loop_sends_a_bounded_number_however_often_answers_free_places() -> None:
+    async with world() as w:
+        carrier = w.add("telcel", a_carrier(a_bind("telcel-1", window=9_000)))
+        bind = w.binds["telcel-1"]
+        many = 4 * SENDS_A_TURN
+        await w.send(*(w.message(n / 1_000) for n in range(many)))
+        w.up("telcel-1")
+        carrier.pump()
+        for _ in range(3):
+            bind.answer()
+        assert len(bind.history) == SENDS_A_TURN
+        await w.settle()
+        assert len(bind.history) == many
