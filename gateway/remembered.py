@@ -28,11 +28,11 @@ class Remembered:
 
     def put(self, key: Hashable, value: Any) -> None:
         """This is the value now. Raises struct.error where it is not of the kind that is kept."""
-        known = hash(key)
+        known = hash(key) or 1
         self._put(self._rows, known % self._places * self._size, known, value)
 
     def get(self, key: Hashable) -> Any | None:
         """The value, None where none is remembered."""
-        known = hash(key)
+        known = hash(key) or 1  # an unwritten row is of zeros
         whose, value = self._get(self._rows, known % self._places * self._size)
         return value if whose == known else None

@@ -1,6 +1,7 @@
 """The table of what was said last: bounded, and right for most of what was written lately."""
 
 import struct
+from collections.abc import Hashable
 
 import pytest
 
@@ -34,3 +35,11 @@ def test_remembered_keeps_most_of_the_latest() -> None:
 def test_remembered_refuses_what_is_not_of_its_kind() -> None:
     with pytest.raises(struct.error):
         Remembered("B", 16).put("a", 256)
+
+
+@pytest.mark.parametrize("key", ["", 0, b""])
+def test_remembered_knows_nothing_of_a_key_whose_hash_is_that_of_an_unwritten_row(key: Hashable) -> None:
+    table = Remembered("B", 16)
+    assert table.get(key) is None
+    table.put(key, 3)
+    assert table.get(key) == 3

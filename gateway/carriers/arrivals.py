@@ -44,6 +44,14 @@ class Arrivals:
             return
         self._waiting += 1
         answer = _Unanswered(self, respond)
+        try:
+            self._take(source, pdu, answer)
+        except Exception:  # whatever it is, unanswered it would keep its place here and in the SMSC's window
+            log.exception("arrival_failed", carrier=source.carrier, bind=source.bind)
+            answer(False)
+
+    def _take(self, source: Source, pdu: DeliverSm | DataSm, answer: Answer) -> None:
+        """To the road that it belongs to."""
         kind = classify(pdu)
         if kind is _RECEIPT or kind is _INTERMEDIATE:
             self._receipts.receive(_by_number(source, pdu), read(pdu), answer)
@@ -70,7 +78,7 @@ class Arrivals:
 
 
 class _Unanswered:
-    """Answers a PDU once it is known whether it is stored.
+    """Answers a PDU, once, when it is known whether it is stored.
 
     No function in `deliver`: compiled, one and what it remembers hold each other, and with them the PDU, until a
     collection of garbage comes by.
@@ -80,11 +88,15 @@ class _Unanswered:
 
     def __init__(self, arrivals: Arrivals, respond: Respond) -> None:
         self._arrivals = arrivals
-        self._respond = respond
+        self._respond: Respond | None = respond
 
     def __call__(self, stored: bool) -> None:
+        respond = self._respond
+        if respond is None:
+            return
+        self._respond = None
         self._arrivals.answered()
-        self._respond(_ROK if stored else _LATER)
+        respond(_ROK if stored else _LATER)
 
 
 def _by_number(source: Source, pdu: DeliverSm | DataSm) -> Source:

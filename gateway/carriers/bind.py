@@ -356,6 +356,8 @@ class Bind:
                     self._rare(connection, event)
             except Exception:  # whatever it is, it concerns this event: unheard, those behind it would never end
                 log.exception("bind_event_failed", carrier=self.settings.carrier, bind=self.name)
+                if isinstance(event, ev.Bound):  # bound, and of no use to its owner
+                    connection.abort()
         owner.end_of_turn(self)
 
     def _received(self, connection: Connection, event: ev.Received) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.carriers.arrivals import MOST_WAITING, Arrivals
 from gateway.carriers.message_ids import IdsFrom, MessageIds
@@ -121,3 +122,23 @@ def test_more_than_can_wait_is_put_off_at_once() -> None:
     rig.roads.stored[0](True)
     rig.deliver(a_receipt())
     assert len(rig.roads.stored) == MOST_WAITING + 1
+
+
+@pytest.mark.parametrize("stored_before", [False, True])
+def test_what_cannot_be_dealt_with_is_put_off_and_keeps_no_place(stored_before: bool) -> None:
+    class Stumbling(Roads):
+        def receive(self, *given: Any) -> None:
+            super().receive(*given)
+            if stored_before:
+                self.stored[-1](True)
+            raise RuntimeError("a defect")
+
+    rig = Rig()
+    stumbling = cast(Receipts, Stumbling())
+    rig.arrivals = Arrivals(stumbling, cast(InboundRoad, rig.roads), lambda _carrier: Alphabet.LATIN1)
+    with capture_logs() as logs:
+        for _ in range(MOST_WAITING + 1):
+            rig.deliver(a_receipt())
+    assert {line["event"] for line in logs} == {"arrival_failed"}
+    assert rig.answers == [ROK if stored_before else LATER] * (MOST_WAITING + 1)
+    assert len(cast(Roads, stumbling).stored) == MOST_WAITING + 1

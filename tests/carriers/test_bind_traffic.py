@@ -118,6 +118,26 @@ async def test_answer_that_cannot_be_dealt_with_costs_no_other() -> None:
         assert bind.up
 
 
+async def test_bind_whose_coming_up_cannot_be_dealt_with_is_made_anew() -> None:
+    class Stumbling(Owner):
+        stumbled = False
+
+        def bind_up(self, bind: Bind) -> None:
+            if not self.stumbled:
+                self.stumbled = True
+                raise RuntimeError("a defect")
+            super().bind_up(bind)
+
+    owner = Stumbling()
+    async with listening() as smsc, running(smsc.port, owner) as bind:
+        with capture_logs() as logs:
+            await (await smsc.accept()).accept_bind()
+            await (await smsc.accept()).accept_bind()
+            await owner.until("up")
+        assert "bind_event_failed" in [line["event"] for line in logs]
+        assert bind.up
+
+
 async def test_nothing_is_sent_after_the_peers_unbind_and_answers_still_come() -> None:
     owner = Owner()
     async with bound(owner) as (bind, peer, _):
