@@ -19,6 +19,8 @@ log = structlog.get_logger()
 SLICE = 16 * 1024
 """Octets parsed at once: no more requests than those hold wait behind another."""
 _WAITING = 2
+LAST_S = 0.25
+"""So long who was answered last may take to hang up when we are leaving."""
 _SHORTEST_TIMER_S = 0.001  # uvloop counts in whole milliseconds; a timer rounded down to none would ring without end
 
 
@@ -217,7 +219,7 @@ class HttpConnection(asyncio.Protocol):
         try:
             while (request := await self._next()) is not None:
                 self._busy = True
-                if not await self._answer(request) or self._closing:
+                if not await self._answer(request):
                     break
                 self._busy = False
                 self._rest()
@@ -241,7 +243,11 @@ class HttpConnection(asyncio.Protocol):
         request.received.drop()
         if not request.received.ended and not await self._linger(request.received):
             return False
-        return answer.keep_alive
+        if answer.keep_alive and not self._closing:
+            return True
+        if request.keep_alive and request.version != "1.0":  # it may be saying more already
+            await self._see_off()
+        return False
 
     async def _linger(self, body: Body) -> bool:
         """Read the rest of what nobody wants; whether it came to its end in time."""
@@ -257,16 +263,30 @@ class HttpConnection(asyncio.Protocol):
 
     async def _see_off(self) -> None:
         """Hear for nothing what is still said: where octets are left unread, closing may take our answer with it."""
+        self._turn_deaf()
         transport = self._transport
-        if transport is not None and transport.can_write_eof():
+        if transport is not None and not transport.is_closing() and transport.can_write_eof():
             transport.write_eof()
+        closing = self._closing
         try:
-            async with asyncio.timeout(self._patience.linger_s):
-                while self._transport is not None and not self._closing:
+            async with asyncio.timeout(LAST_S if closing else self._patience.linger_s):
+                while self._transport is not None and self._closing == closing:
                     self._awaited = self._loop.create_future()
                     await self._awaited
         except TimeoutError:
             return
+
+    def _turn_deaf(self) -> None:
+        """Forget what was said and not answered, and take on nothing more."""
+        self._parser.deaf = True
+        self._unparsed = b""
+        was_one_waiting = self._is_one_waiting
+        while self._requests:
+            request = self._requests.popleft()
+            if isinstance(request, Request):
+                request.received.drop()
+        if was_one_waiting:
+            self.release()
 
     # Ends
 

@@ -238,6 +238,42 @@ async def test_who_says_much_behind_a_broken_chunk_gets_to_read_why(here: Listen
     wire.close()
 
 
+async def test_who_goes_on_talking_gets_the_last_answer(here: Listening) -> None:
+    here.gate.clear()
+    wire = await to(here)
+    wire.say(GET)
+    async with asyncio.timeout(5):
+        while not here.calls:  # noqa: ASYNC110  it travels over a socket
+            await asyncio.sleep(0)
+    wire.say(b"POST /no HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" + bytes(200_000) + GET * 200_000)
+    here.listener.leave()
+    here.gate.set()
+    status, headers, body = await wire.reply()
+    assert (status, headers["connection"], body) == (200, "close", b"1")
+    await wire.writer.drain()
+    wire.close()
+    assert here.calls == 1
+
+
+async def test_who_does_not_hang_up_after_the_last_answer_holds_up_the_end_for_a_moment_only(here: Listening) -> None:
+    here.gate.clear()
+    wire = await to(here)
+    wire.say(GET * 3)
+    async with asyncio.timeout(5):
+        while not here.calls:  # noqa: ASYNC110  it travels over a socket
+            await asyncio.sleep(0)
+        stopping = asyncio.create_task(here.listener.stop())
+        await asyncio.sleep(0)
+        here.gate.set()
+        assert (await wire.reply())[2] == b"1"
+        loop = asyncio.get_running_loop()
+        answered = loop.time()
+        await stopping
+    assert loop.time() - answered < http_listener.LINGER_S
+    assert here.calls == 1
+    wire.close()
+
+
 async def test_who_asks_many_things_at_once_holds_up_nobody(here: Listening) -> None:
     wire = await to(here)
     wire.say(GET * 200)
