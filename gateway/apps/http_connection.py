@@ -16,7 +16,7 @@ from gateway.apps.http_request import Request
 
 log = structlog.get_logger()
 
-SLICE = 16 * 1024
+SLICE = 4 * 1024
 """Octets parsed at once: no more requests than those hold wait behind another."""
 _WAITING = 2
 LAST_S = 0.25
