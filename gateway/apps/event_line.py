@@ -30,6 +30,7 @@ KEPT = 8
 
 BEHIND = "an earlier event of the same message was not taken"
 REPLACED = "the configuration has changed before it was taken"
+OVERTAKES = "an earlier event of the same message was still under way when the configuration changed"
 
 
 class Offer(NamedTuple):
@@ -89,6 +90,10 @@ class EventLine:
         self._be_ready(offer)
         self._go_on()
         return True
+
+    def holds(self, subject: str) -> bool:
+        """Whether an event of this message is under way, or waits here."""
+        return subject in self._lines
 
     async def close(self, within_s: float) -> None:
         """Wait so long for what is on its way, then cut it off: it stays on disk. So does what waits for its turn."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from gateway.apps.event_line import EventLine, Offer
+from gateway.apps.event_line import OVERTAKES, EventLine, Offer
 from gateway.apps.pace import Pace
 from gateway.apps.webhook_events import Signer, event_body
 from gateway.apps.webhook_post import Answer, Poster
@@ -49,6 +49,7 @@ class Hook:
         pace = Pace(webhook.rate, clocks.monotonic)
         self._line = EventLine(app, "webhook", self._post, metrics, pace, webhook.concurrency)
         self.take = self._line.take
+        self.holds = self._line.holds
 
     async def close(self) -> None:
         """Wait for what is on its way for STOP_S, then cut it off: it stays on disk."""
@@ -91,6 +92,7 @@ class Webhooks:
         self._poster_of = poster_of
         self._hooks: dict[str, Hook] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._leaving: dict[str, list[Hook]] = {}  # by app: those that were replaced and have not ended
         self.change(apps)
 
     def change(self, apps: Mapping[str, App]) -> None:
@@ -100,7 +102,8 @@ class Webhooks:
         for name, hook in list(self._hooks.items()):
             if wanted.get(name) != hook.webhook:
                 del self._hooks[name]
-                closing = asyncio.get_running_loop().create_task(hook.leave(), name=f"webhook {name} closes")
+                self._leaving.setdefault(name, []).append(hook)
+                closing = asyncio.get_running_loop().create_task(self._leave(name, hook), name=f"webhook {name} closes")
                 self._closing.add(closing)
                 closing.add_done_callback(self._closing.discard)
         for name, webhook in wanted.items():
@@ -124,11 +127,21 @@ class Webhooks:
 
     def send(self, parcel: Parcel, done: Done) -> bool:
         """Post it, if there is room; what the app did not ask for counts as taken."""
-        hook = self._hooks[parcel.delivery.app]
-        if parcel.delivery.kind in hook.webhook.events:
-            return hook.take(Offer(parcel, done))
-        asyncio.get_running_loop().call_soon(done, parcel, Outcome.TAKEN, "not asked for")
-        return True
+        delivery = parcel.delivery
+        hook = self._hooks[delivery.app]
+        if delivery.kind not in hook.webhook.events:
+            asyncio.get_running_loop().call_soon(done, parcel, Outcome.TAKEN, "not asked for")
+            return True
+        if self._leaving and any(each.holds(delivery.subject) for each in self._leaving.get(delivery.app, ())):
+            asyncio.get_running_loop().call_soon(done, parcel, Outcome.RETRY, OVERTAKES)
+            return True
+        return hook.take(Offer(parcel, done))
+
+    async def _leave(self, app: str, hook: Hook) -> None:
+        await hook.leave()
+        self._leaving[app].remove(hook)
+        if not self._leaving[app]:
+            del self._leaving[app]
 
     async def stop(self) -> None:
         """End: posts on their way have STOP_S to come to an answer; the others stay on disk."""

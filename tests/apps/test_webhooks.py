@@ -11,7 +11,7 @@ from aiohttp import web
 from standardwebhooks import Webhook as Verifier
 
 from gateway.apps import webhooks as webhooks_module
-from gateway.apps.event_line import BEHIND, IN_FLIGHT, KEPT, REPLACED
+from gateway.apps.event_line import BEHIND, IN_FLIGHT, KEPT, OVERTAKES, REPLACED
 from gateway.apps.webhook_post import Answer
 from gateway.apps.webhooks import Webhooks
 from gateway.config.apps import App, Webhook
@@ -326,6 +326,25 @@ async def test_what_a_replaced_webhook_did_not_take_is_tried_again(way: Way) -> 
     way.posters[slow].posts[0][1].set_result(Answer(True))  # too late
     await asyncio.sleep(0)
     assert len(way.told) == 3
+
+
+async def test_event_does_not_overtake_one_of_its_message_that_a_replaced_webhook_has() -> None:
+    new = "http://127.0.0.1:1/new"
+    way = Way({"bank": an_app()})
+    way.send(a_parcel(1))
+    await way.posted(1)
+    way.webhooks.change({"bank": an_app(new)})
+    assert way.send(a_parcel(2, subject="m1"), a_parcel(3)) == [True, True]
+    await until(lambda: bool(way.told))
+    assert way.told == [(a_parcel(2).delivery.id, Outcome.RETRY, OVERTAKES)]
+    assert way.posters[new].ids == [a_parcel(3).delivery.id]
+    await way.answer(0)
+    await until(lambda: way.poster.closed)
+    assert way.send(a_parcel(2, subject="m1")) == [True]
+    await way.posted(2, way.posters[new])
+    for _, future in way.posters[new].posts:
+        future.set_result(Answer(True))
+    await way.webhooks.stop()
 
 
 async def test_changed_configuration_keeps_what_stays_and_ends_what_goes() -> None:
