@@ -256,6 +256,7 @@ class Bind:
         """An operator's start, also after FAILED: try now. It also ends being `receive_only`."""
         self.receive_only = False
         if self.state in _AWAY:
+            self.reason = ""
             self.state = BindState.DOWN
         if self.state is BindState.DOWN:
             self._wake.set()

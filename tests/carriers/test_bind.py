@@ -177,6 +177,7 @@ async def test_operators_stop_keeps_it_away_until_the_start() -> None:
         assert bind.reason == "stopped by an operator"
         await peer.expect_closed()
         bind.start()
+        assert (bind.state, bind.reason) == (BindState.DOWN, ""), "the operator's word is taken back"
         await (await bound_listener(bind).accept()).accept_bind()
         await owner.until("up", 2)
 
