@@ -248,3 +248,11 @@ def test_settled_content_that_says_it_all_already_is_not_made_again() -> None:
     content = Content("hola")
 
     assert settle(content, GSM7) is content
+
+
+@pytest.mark.parametrize("octets", [b"\xe1", b"a" * 7 + b"\xff", b"b\xe1" * 100])
+@pytest.mark.parametrize("way", [LongMessages.UDH, LongMessages.SAR])
+def test_octets_that_are_no_septets_are_refused_where_the_carrier_packs_them(octets: bytes, way: LongMessages) -> None:
+    packed = Profile(alphabet=Alphabet.GSM7_PACKED, long_messages=way)
+    assert refusal(Content(None, octets), packed) == ("bad_encoding", "data")
+    assert settle(Content(None, octets), Profile(long_messages=way)).settled == "gsm7"

@@ -121,13 +121,15 @@ def carried(data_coding: int, octets: bytes, alphabet: Alphabet = Alphabet.GSM7)
 
     The octets stay as they are: they may be one part of the app's own long message, with half a character at an end.
     Only data_coding 0 is spelled anew where the carrier's 0 is another alphabet. Raises UnencodableError then for
-    what that alphabet lacks.
+    what that alphabet lacks, and for octets that are no septets where the carrier has these packed.
     """
     charset = dcs.coding(data_coding).charset
     if charset is Charset.GSM7 or charset is Charset.DEFAULT:
         if charset is Charset.DEFAULT and alphabet in _CODECS:
             return _spelled_anew(data_coding, octets, alphabet)
         spelling = Alphabet.GSM7_PACKED if alphabet is Alphabet.GSM7_PACKED else Alphabet.GSM7
+        if spelling is Alphabet.GSM7_PACKED and max(octets, default=0) > 0x7F:
+            raise UnencodableError("an octet over 0x7F is no septet, and the carrier has them packed")
         return Encoded(data_coding, octets, len(octets), Encoding.GSM7, gsm7.decode(octets), spelling)
     if charset is Charset.UCS2:
         text = octets.decode("utf-16-be", "replace")
