@@ -12,7 +12,7 @@ SLICE = 64 * 1024
 PACKED = 16 * 1024
 """Octets unpacked at once: what is left behind the end of a member is copied."""
 
-_NOT_UNPACKED = frozenset({"br", "zstd"})
+_UNPACKED = frozenset({"gzip", "x-gzip", "deflate"})
 
 
 class BrokenBody(Exception):
@@ -125,7 +125,7 @@ class Body:
 
 
 class PackedBody:
-    """What a body unpacks to (RFC 9110 §8.4.1): gzip, and deflate with zlib's head or without."""
+    """What a body unpacks to (RFC 9110 §8.4.1): gzip by both its names, and deflate with zlib's head or without."""
 
     whole = False  # it is not unpacked before it is read
 
@@ -148,7 +148,7 @@ class PackedBody:
 
     async def read(self) -> bytes:
         """At most SLICE octets, b"" at the end. Raises BrokenBody; ConnectionError where the caller is gone."""
-        if self._encoding in _NOT_UNPACKED:
+        if self._encoding not in _UNPACKED:
             raise BrokenBody(f"Content-Encoding {self._encoding} is not understood")
         while piece := await self._piece():
             octets = self._unpack(piece)
@@ -186,6 +186,6 @@ class PackedBody:
         return octets
 
     def _window(self, first: int) -> int:
-        if self._encoding == "gzip":
+        if self._encoding != "deflate":
             return 16 + zlib.MAX_WBITS
         return zlib.MAX_WBITS if first & 0xF == zlib.DEFLATED else -zlib.MAX_WBITS

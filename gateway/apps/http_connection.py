@@ -62,6 +62,7 @@ class HttpConnection(asyncio.Protocol):
         self._requests: deque[Request | NotUnderstood] = deque()
         self._busy = False
         self._closing = False
+        self._said_all = False  # by a caller who still reads
         self._serving: asyncio.Task[None] | None = None
         self._awaited: asyncio.Future[None] | None = None  # a request
         self._drained: asyncio.Future[None] | None = None  # set while the caller does not read what we say
@@ -122,14 +123,20 @@ class HttpConnection(asyncio.Protocol):
     def hold(self) -> None:
         """Read no more of it."""
         self._holds += 1
-        if self._holds == 1 and self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
+        if self._holds == 1 and (transport := self._reading) is not None:
+            transport.pause_reading()
 
     def release(self) -> None:
         """Read on, once everybody says so who had it held."""
         self._holds -= 1
-        if self._holds == 0 and self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        if self._holds == 0 and (transport := self._reading) is not None:
+            transport.resume_reading()
+
+    @property
+    def _reading(self) -> asyncio.Transport | None:
+        """The transport, while there may be more to read from it."""
+        transport = self._transport
+        return transport if transport is not None and not transport.is_closing() and not self._said_all else None
 
     # What the loop tells
 
@@ -161,6 +168,25 @@ class HttpConnection(asyncio.Protocol):
             self._parser.feed(unparsed[at : at + SLICE])
             at += SLICE
         self._unparsed = unparsed[at:]
+        if self._said_all and not self._unparsed:
+            self._end_of_input()
+
+    def eof_received(self) -> bool:
+        """The caller says nothing more, but may still read: what it has asked for whole is answered (RFC 9112 §9.6).
+
+        TLS knows no half of a connection.
+        """
+        transport = self._transport
+        if transport is None or not transport.can_write_eof() or not self.busy:
+            return False
+        self._said_all = True
+        if not self._unparsed:
+            self._end_of_input()
+        self._wake()
+        return True
+
+    def _end_of_input(self) -> None:
+        self._parser.fail(ConnectionResetError("the caller has said half of it"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The caller is gone; what it asked for is done all the same."""
@@ -204,7 +230,7 @@ class HttpConnection(asyncio.Protocol):
         if self._requests:
             await asyncio.sleep(0)  # whoever asks many things at once lets others have their turn between them
         while not self._requests:
-            if self._transport is None:
+            if self._transport is None or self._said_all:
                 return None
             self._awaited = self._loop.create_future()
             await self._awaited
@@ -270,7 +296,7 @@ class HttpConnection(asyncio.Protocol):
         closing = self._closing
         try:
             async with asyncio.timeout(LAST_S if closing else self._patience.linger_s):
-                while self._transport is not None and self._closing == closing:
+                while self._transport is not None and self._closing == closing and not self._said_all:
                     self._awaited = self._loop.create_future()
                     await self._awaited
         except TimeoutError:

@@ -8,7 +8,7 @@ from multidict import CIMultiDict, MultiDict
 
 from gateway.apps.http_body import Body, Flow, PackedBody
 
-_PACKED = frozenset({"gzip", "deflate", "br", "zstd"})
+_PLAIN = frozenset({"", "identity"})
 
 
 class Caller(Flow, Protocol):
@@ -50,7 +50,7 @@ class Request:
         encoding = headers.get("Content-Encoding", "").lower()
         self._query: MultiDict[str] | None = None
         self._uninvited = version != "1.0" and headers.get("Expect", "").lower() == "100-continue"
-        self.body: Body | PackedBody = PackedBody(received, encoding) if encoding in _PACKED else received
+        self.body: Body | PackedBody = received if encoding in _PLAIN else PackedBody(received, encoding)
 
     @property
     def remote(self) -> str | None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import struct
 from collections.abc import AsyncIterator
 
 import pytest
@@ -359,7 +361,8 @@ async def test_caller_that_is_gone_is_forgotten(here: Listening) -> None:
     async with asyncio.timeout(5):
         while not here.calls:  # noqa: ASYNC110  it travels over a socket
             await asyncio.sleep(0)
-        wire.close()
+        wire.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        wire.writer.transport.abort()  # with a reset
         connections = here.listener._connections
         while connections:  # noqa: ASYNC110  so does its end
             await asyncio.sleep(0)
@@ -436,4 +439,55 @@ async def test_body_that_comes_drop_by_drop_is_late_all_the_same(
         wire.say(b"x")
         await asyncio.wait([reply], timeout=0.02)
     assert (await reply)[0] == 408
+    wire.close()
+
+
+@pytest.mark.parametrize("times", [1, 5])
+async def test_who_says_nothing_more_is_answered_all_that_was_asked(here: Listening, times: int) -> None:
+    wire = await to(here)
+    here.gate.clear()
+    wire.say(GET * times + b"POST /size HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n" + b"x" * 9000)
+    wire.writer.write_eof()
+    async with asyncio.timeout(5):
+        while not here.calls:  # noqa: ASYNC110  it travels over a socket
+            await asyncio.sleep(0)
+    here.gate.set()
+
+    assert [(await wire.reply())[2] for _ in range(times + 1)] == [b"%d" % (n + 1) for n in range(times)] + [b"9000"]
+    assert await wire.at_end()
+    wire.close()
+
+
+async def test_who_has_hung_up_while_being_answered_is_forgotten_then(here: Listening) -> None:
+    here.gate.clear()
+    wire = await to(here)
+    wire.say(GET)
+    async with asyncio.timeout(5):
+        while not here.calls:  # noqa: ASYNC110  it travels over a socket
+            await asyncio.sleep(0)
+        wire.close()
+        await wire.writer.wait_closed()
+        here.gate.set()
+        while here.listener._connections:  # noqa: ASYNC110  so does its end
+            await asyncio.sleep(0)
+
+
+async def test_who_ends_in_the_middle_of_a_request_is_answered_what_was_whole(here: Listening) -> None:
+    wire = await to(here)
+    wire.say(GET + b"POST /size HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n" + b"x" * 8999)
+    wire.writer.write_eof()
+
+    assert (await wire.reply())[2] == b"1"
+    assert await wire.at_end()
+    wire.close()
+
+
+@pytest.mark.parametrize(("encoding", "status"), [("identity", 200), ("br", 400), ("compress", 400)])
+async def test_body_packed_in_a_way_that_is_not_known_is_not_taken_for_plain(
+    here: Listening, encoding: str, status: int
+) -> None:
+    wire = await to(here)
+    head = f"POST /size HTTP/1.1\r\nHost: a\r\nContent-Encoding: {encoding}\r\nContent-Length: 1\r\n\r\n"
+
+    assert (await said(wire, head.encode() + b"x"))[0] == status
     wire.close()
