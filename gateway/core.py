@@ -62,10 +62,6 @@ def new_id() -> str:
     return str(_uuid7())
 
 
-def _next_turn(call: Callable[[], None]) -> None:
-    asyncio.get_running_loop().call_soon(call)
-
-
 class Core:
     """The gateway without its listeners. Build it, `start` it, put work into `intake`, `drain` it, `close` it."""
 
@@ -92,7 +88,7 @@ class Core:
         self._final_counted = metrics.final
         self._receipt_delay_s = metrics.receipt_delay_seconds
         self._retry_after_s = retry_after_s
-        self.resolver = build_resolver(config, clock.monotonic, clock.utc, self._on_asked, later=_next_turn)
+        self.resolver = build_resolver(config, clock.monotonic, clock.utc, self._on_asked)
         tell_plans(config, self.resolver)
         self.opt_outs = OptOutList(self.commits, clock.utc)
         self.conversations = Conversations()

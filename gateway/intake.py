@@ -6,7 +6,7 @@ can be told at submission is told here; what turns out later ends as `rejected` 
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol, cast, final
 
 from gateway.errors import Refusal, StoreError
@@ -16,13 +16,16 @@ from gateway.smpp.record import Record
 from gateway.store.commits import Commits
 from gateway.submission import Submission
 from portability.answer import Answer
-from portability.number import NEVER_MOBILE, InvalidNumber, Number, normalise
+from portability.number import NEVER_MOBILE, InvalidNumber, Number, normalise, plainly
 from portability.source import NeedsAsking, Resolver
 from routes.facts import MtFacts
 from routes.lane import LaneNotAllowed, choose_lane
 from routes.mt import MtRoutes
 from routes.senders import SenderNotAllowed, resolve_sender
 from throughput.bucket import TokenBucket
+
+MANY: Final = 3
+"""From so many on a look-up of all at once costs less than one for each."""
 
 
 @final
@@ -161,6 +164,17 @@ class Intake:
                 self._buckets[name] = TokenBucket(app.tps, burst)
 
     # -- deciding ---------------------------------------------------------------------------------------------------
+
+    def expect(self, texts: Sequence[str]) -> None:
+        """Submissions for these numbers, as apps write them, come next: all are looked up at once. Never raises."""
+        if len(texts) < MANY:
+            return
+        numbers, region = [], self.rules.region
+        for text in texts:
+            number = plainly(text, region)
+            if number is not None:
+                numbers.append(number)
+        self.resolver.look_ahead(numbers)
 
     def number(self, submission: Submission) -> Number:
         """The number a submission is for. Raises Refusal invalid_number with the reason."""

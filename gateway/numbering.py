@@ -12,7 +12,7 @@ from portability.number import country_code
 from portability.plan import Plan, PlanError, PlanReport, Ranges, read_plan
 from portability.prefix import Prefix
 from portability.source import NumberingPlan, Resolver, Source
-from portability.table import Later, Table
+from portability.table import Table
 
 if TYPE_CHECKING:
     from portability.remote import OnAsked, Outside
@@ -39,13 +39,11 @@ def build_resolver(
     utc: Callable[[], float] = time.time,
     on_asked: "OnAsked | None" = None,
     around: int | None = None,
-    later: Later | None = None,
 ) -> Resolver:
     """The sources in the configured order. One whose file is missing or broken is not available and says why.
 
     `on_asked` hears of each question to a source outside; `around` is the only E.164 number that will be asked for, if
-    given; `later` lets look-ups in the table share a read transaction (`Table`). Whoever asks sources outside
-    closes the resolver at the end.
+    given. Whoever asks sources outside closes the resolver at the end.
     """
     networks = build_networks(config)
     country = country_code(config.portability.region)
@@ -54,7 +52,7 @@ def build_resolver(
     for source in config.portability.sources:
         match source:
             case TableSource(path=path):
-                sources.append(Table(path, networks, monotonic=monotonic, country=country, later=later))
+                sources.append(Table(path, networks, monotonic=monotonic, country=country))
             case HttpSource() | EnumSource():
                 sources.append(_remote(config, source, networks, monotonic, utc, on_asked))
             case PlanSource(path=path):

@@ -23,6 +23,14 @@ class Remembering(Protocol):
 
 
 @runtime_checkable
+class LookingAhead(Protocol):
+    """What a source has besides that answers many at once for less."""
+
+    def look_ahead(self, numbers: list[int]) -> None:
+        """These E.164 numbers will be asked for next. Never raises: `lookup` does, where it must."""
+
+
+@runtime_checkable
 class Closing(Protocol):
     """What a source that holds sockets has besides."""
 

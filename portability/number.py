@@ -131,6 +131,15 @@ def normalise(text: str, region: str = "MX") -> Number:
     return _undressed(plain, region)
 
 
+def plainly(text: str, region: str = "MX") -> int | None:
+    """What `normalise` makes of a number written plainly, as nearly all are; None, or a number there is not, where it
+    takes `normalise` to tell."""
+    digits = text[1:] if text[:1] == "+" else text
+    if not 10 <= len(digits) <= 15 or not digits.isdigit() or not digits.isascii():
+        return None
+    return int("52" + digits if len(digits) == 10 and region == "MX" else digits)
+
+
 def country_code(region: str) -> str:
     """The digits after "+" of a region's numbers ("52" for MX). Raises ValueError for a region there is not."""
     code = phonenumbers.country_code_for_region(region)

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Final, NamedTuple, Protocol
 
 from portability.answer import Answer
-from portability.asking import Asking, Closing, Remembering
+from portability.asking import Asking, Closing, LookingAhead, Remembering
 
 
 class Ask(Enum):
@@ -86,6 +86,7 @@ class Resolver:
         self.tallies = {source.name: Tally() for source in sources} if tallies is None else tallies
         self._steps = [(source, self.tallies[source.name]) for source in sources]
         self._remembering = tuple(source for source in sources if isinstance(source, Remembering))
+        self._looking_ahead = tuple(source for source in sources if isinstance(source, LookingAhead))
         self._afresh: Resolver | None = None
 
     def resolve_now(self, number: int) -> Answer | NeedsAsking:
@@ -94,6 +95,11 @@ class Resolver:
         An answer always comes back: with network None nobody knows the number, and `unknown` names no network.
         """
         return self._walk(number, 0, None, None, "")
+
+    def look_ahead(self, numbers: list[int]) -> None:
+        """These E.164 numbers will be asked for next, all at once: sources may make less of it than one by one."""
+        for source in self._looking_ahead:
+            source.look_ahead(numbers)
 
     async def resolve(self, number: int) -> Answer:
         """Who serves E.164 `number`, waiting for sources outside where needed."""

@@ -193,6 +193,8 @@ class AppBind:
         if len(events) >= MOST_NONSENSE and all(type(event) is Oddity for event in events):
             self.evict("sends nothing but nonsense")
             return
+        if requests is not None and len(events) > 1:
+            requests.expect(events)
         for event in events:
             if isinstance(event, Answered):
                 event.context.answered(event.command_status)

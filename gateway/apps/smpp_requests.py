@@ -4,7 +4,7 @@ Messages are submitted where they are read and answered in the callback of their
 task is made for one. What waits for its answer is counted, so that the bind can be read more slowly.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -19,6 +19,7 @@ from gateway.log import logger
 from gateway.message import Message
 from gateway.metrics import Metrics
 from gateway.smpp.destinations import Destination, DistributionList
+from gateway.smpp.events import Event, Received
 from gateway.smpp.pdu import (
     CancelSm,
     DataSm,
@@ -48,6 +49,9 @@ _NOT_DURABLE = REFUSALS["store_unavailable"].command_status
 
 class Road(Protocol):
     """The road in, as `gateway.intake.Intake` is."""
+
+    def expect(self, texts: Sequence[str]) -> None:
+        """Submissions for these numbers come next."""
 
     def submit(self, submission: Submission, done: Done, argument: object = None) -> NeedsAsking | None:
         """Take it, or say that its network must be asked for outside. Raises Refusal."""
@@ -93,6 +97,11 @@ class AppRequests:
         self._accepted = {lane: around.metrics.accepted(app, lane, "smpp") for lane in ("fast", "bulk")}
         self._on_submitted: Done = self._submit_sm_done
         self._on_data_submitted: Done = self._data_sm_done
+
+    def expect(self, events: Sequence[Event]) -> None:
+        """These will be served next, one by one."""
+        pdus = [event.pdu for event in events if isinstance(event, Received)]
+        self._around.road.expect([pdu.destination_addr for pdu in pdus if isinstance(pdu, SubmitSm)])
 
     def take(self, sequence_number: int, pdu: Request) -> None:
         """Serve one request; it is answered now, or once it is durable."""

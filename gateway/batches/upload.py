@@ -122,6 +122,7 @@ class Upload:
     def _take_slice(self, rows: Sequence[Row]) -> list[_Found]:
         """Decide on rows in their order; those from the first on that a source outside must be asked about."""
         asking: list[_Found] = []
+        self._intake.expect([row.to for row in rows if type(row) is Submission])
         for row in rows:
             index = self._at
             self._at += 1

@@ -81,6 +81,12 @@ class StubSource:
     name = "stub"
     unavailable = None
 
+    def __init__(self) -> None:
+        self.ahead: list[list[int]] = []
+
+    def look_ahead(self, numbers: list[int]) -> None:
+        self.ahead.append(numbers)
+
     def lookup(self, number: int) -> Answer | Ask | None:
         if number == ASKED:
             return Ask.ASK
@@ -114,6 +120,7 @@ class Rig:
         self.store = limits.store or MemoryStore()
         self.commits = Commits(self.store, gather_s=0.0)
         self.handed: list[Message] = []
+        self.source = StubSource()
         self.outcomes: list[tuple[str, Outcome]] = []
         rules = Rules(
             region="MX",
@@ -124,7 +131,7 @@ class Rig:
         )
         self.intake = Intake(
             rules,
-            Resolver([StubSource()]),
+            Resolver([self.source]),
             self.commits,
             NobodyOptedOut(),
             up=lambda carrier: True,

@@ -405,3 +405,16 @@ async def test_app_that_hangs_up_with_questions_open_disturbs_nobody() -> None:
         store.gate.set()
         assert (await other.ask(SUBMIT)).command_status == S.ESME_ROK
         assert len(rig.handed) == 12  # accepted, though nobody heard it
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 20])
+async def test_numbers_of_many_that_come_together_are_looked_up_together(rig: Rig, count: int) -> None:
+    peer = await rig.bound()
+    texts = [f"+{n}" if n % 2 else str(n) for n in range(525_510_000_000, 525_510_000_000 + count)]
+    for text in texts:
+        peer.session.request(SUBMIT._replace(destination_addr=text), 0.0)
+    peer.raw(peer.session.data_to_send())
+    for _ in texts:
+        assert (await peer.expect_event(Answered)).command_status == S.ESME_ROK
+
+    assert rig.source.ahead == ([[int(message.to) for message in rig.handed]] if count >= 3 else [])

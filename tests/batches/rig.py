@@ -23,6 +23,12 @@ class Plan:
     name = "plan"
     unavailable: str | None = None
 
+    def __init__(self) -> None:
+        self.ahead: list[int] = []
+
+    def look_ahead(self, numbers: list[int]) -> None:
+        self.ahead += numbers
+
     def lookup(self, number: int) -> Answer | Ask | None:
         return Ask.ASK if number % 10 == 9 else Answer("telcel", "plan", mobile=True)
 
@@ -57,6 +63,7 @@ class Site:
     def __init__(self, around: World) -> None:
         self.world = around
         self.counts = Counts()
+        self.plan = Plan()
         self._ids = 0
         rules = Rules(
             "MX",
@@ -67,7 +74,7 @@ class Site:
         )
         self.intake = Intake(
             rules,
-            Resolver([Plan()]),
+            Resolver([self.plan]),
             around.commits,
             Nobody(),
             up=around.dispatch.up,

@@ -195,3 +195,15 @@ async def test_resolver_without_sources_outside_looks_afresh_at_what_it_holds() 
     resolver = Resolver([table])
     table.says = ATT
     assert (await resolver.resolve_afresh(NUMBER)).network == "att"
+
+
+def test_sources_that_answer_many_for_less_hear_of_them_before() -> None:
+    class Ahead(Scripted):
+        heard: ClassVar[list[int]] = []
+
+        def look_ahead(self, numbers: list[int]) -> None:
+            self.heard.extend(numbers)
+
+    Resolver([Scripted("plan", ATT), Ahead("table", NOT_PORTED)]).look_ahead([NUMBER, NUMBER + 1])
+
+    assert Ahead.heard == [NUMBER, NUMBER + 1]

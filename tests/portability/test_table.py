@@ -4,7 +4,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from portability.load import load
 from portability.networks import Network, Networks
 from portability.source import SourceUnavailable
 from portability.table import Table
-from portability.writer import writing
 from tests.support.numbering import networks
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -136,41 +134,48 @@ def test_loads_are_seen_at_once_and_their_date_within_a_second(path: Path) -> No
     table.close()
 
 
-def test_lookups_share_a_transaction_until_it_is_ended(path: Path) -> None:
-    calls: list[Callable[[], None]] = []
-    filled(path, f"{NUMBER},188,188")
-    table = Table(path, networks(), monotonic=Now(), later=calls.append)
-    first = table.lookup(NUMBER)
-
-    filled(path, f"{NUMBER},156,156")
-    again = table.lookup(NUMBER)
-    assert (first and first.network, again and again.network, len(calls)) == ("telcel", "telcel", 1)
-
-    calls.pop()()
-    found = table.lookup(NUMBER)
-    assert (found and found.network, len(calls)) == ("att", 1)
-
-    table.close()
-    calls.pop()()
-
-
-def test_transaction_that_lookups_share_ends_with_the_look_at_the_file(path: Path) -> None:
+def test_numbers_looked_up_ahead_are_known_without_the_file_for_a_moment(path: Path) -> None:
     now = Now()
-    calls: list[Callable[[], None]] = []
+    filled(path, f"{NUMBER},188,188\n525512345679,901,166")
+    table = Table(path, networks(), monotonic=now)
+    numbers = [NUMBER, 525512345679, 525512345670]
+    each = [table.lookup(number) for number in numbers]
+    table.look_ahead(numbers)
+    assert [table.lookup(number) for number in numbers] == each
+    assert [answer and answer.network for answer in each] == ["telcel", "weex", None]
+
+    filled(path, f"{NUMBER},156,156\n525512345671,156,156")
+    assert [table.lookup(number) for number in numbers] == each
+    other = table.lookup(525512345671)
+    assert other and other.network == "att", "nobody had said that this one would come"
+
+    now.now = 0.1
+    found = table.lookup(NUMBER)
+    assert found and found.network == "att"
+    table.close()
+
+
+def test_what_was_looked_up_ahead_is_forgotten_when_the_file_is_looked_at(path: Path) -> None:
+    now = Now()
     filled(path, f"{NUMBER},188,188")
-    table = Table(path, networks(), monotonic=now, later=calls.append)
+    table = Table(path, networks(), monotonic=now)
     table.lookup(NUMBER)
+    now.now = 0.95
+    table.look_ahead([NUMBER] * 3)
 
     filled(path, f"{NUMBER},156,156")
     now.now = 1.0
     found = table.lookup(NUMBER)
-    assert (found and found.network, len(calls)) == ("att", 2)
-
-    for call in calls:
-        call()
-    with writing(path) as writer:
-        assert writer.checkpoint()
+    assert found and found.network == "att"
     table.close()
+
+
+def test_looking_ahead_in_a_table_that_is_not_there_leaves_it_to_the_lookup_to_say_so(path: Path) -> None:
+    table = Table(path, networks(), monotonic=Now())
+    table.look_ahead([NUMBER])
+
+    with pytest.raises(SourceUnavailable):
+        table.lookup(NUMBER)
 
 
 def test_age_is_known_and_loads_are_seen_though_nobody_looks_numbers_up(path: Path) -> None:
@@ -272,7 +277,6 @@ READING = """
 import sys, time
 from pathlib import Path
 from portability.table import Table
-from portability.writer import writing
 from tests.support.numbering import networks
 
 table = Table(Path(sys.argv[1]), networks(), monotonic=time.monotonic)
