@@ -37,11 +37,11 @@ def two_parts(one: Status, two: Status, whole: Status) -> Message:
         0,
         status=whole,
         segments=(Segment(1, one, "telcel", "t-1", "1", 0), Segment(2, two, "telcel", "t-1", "2", 0)),
-        events=[
+        events=(
             *(Event(BASE, Status.SUBMITTED, "telcel", "t-1", 0, str(n), "", n) for n in (1, 2)),
             Event(BASE + 1, one, segment=1),
             Event(BASE + 2, two, segment=2),
-        ],
+        ),
     )
 
 
