@@ -16,7 +16,7 @@ from gateway.smpp.record import Record
 from gateway.store.commits import Commits
 from gateway.submission import Submission
 from portability.answer import Answer
-from portability.number import NEVER_MOBILE, InvalidNumber, Number, normalise, plainly
+from portability.number import NEVER_MOBILE, InvalidNumber, Number, normalise, plain_number
 from portability.source import NeedsAsking, Resolver
 from routes.facts import MtFacts
 from routes.lane import LaneNotAllowed, choose_lane
@@ -167,11 +167,11 @@ class Intake:
 
     def expect(self, texts: Sequence[str]) -> None:
         """Submissions for these numbers, as apps write them, come next: all are looked up at once. Never raises."""
-        if len(texts) < MANY:
+        if len(texts) < MANY or not self.resolver.looks_ahead:
             return
         numbers, region = [], self.rules.region
         for text in texts:
-            number = plainly(text, region)
+            number = plain_number(text, region)
             if number is not None:
                 numbers.append(number)
         self.resolver.look_ahead(numbers)

@@ -87,6 +87,8 @@ class Resolver:
         self._steps = [(source, self.tallies[source.name]) for source in sources]
         self._remembering = tuple(source for source in sources if isinstance(source, Remembering))
         self._looking_ahead = tuple(source for source in sources if isinstance(source, LookingAhead))
+        self.looks_ahead = bool(self._looking_ahead)
+        """Whether it is of use to say which numbers will be asked for."""
         self._afresh: Resolver | None = None
 
     def resolve_now(self, number: int) -> Answer | NeedsAsking:

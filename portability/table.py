@@ -21,7 +21,7 @@ _CHECK_EVERY_S = 1.0
 _MMAP_BYTES = 2147418112  # the most SQLite maps; what lies beyond is read by system calls
 _SELECT = "SELECT network FROM ported WHERE msisdn = ?"
 _SELECT_ALL = "SELECT group_concat(msisdn || ' ' || network) FROM json_each(?) JOIN ported ON msisdn = value"
-_AHEAD_S = 0.1
+_AHEAD_S = 0.1  # so long a load may go unseen by numbers that were looked up ahead
 _NOT_THERE = -1
 
 
@@ -72,7 +72,8 @@ class Table:
         return self._not_ported if self.rows and str(number).startswith(self._country) else None
 
     def look_ahead(self, numbers: list[int]) -> None:
-        """Many numbers will be asked for at once: a tenth of a second long `lookup` knows them without the file."""
+        """Many E.164 numbers will be asked for at once: `lookup` knows them without the file for _AHEAD_S, or until it
+        has looked at the file again. Never raises."""
         self.look()
         self._ahead_until = float("-inf")
         if self._cursor is None:

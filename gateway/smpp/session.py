@@ -314,7 +314,7 @@ class Session:
 
     @property
     def _sees_off(self) -> bool:
-        """Whether we unbind an app, and what it asks for now was on its way before it heard of that.
+        """Whether we unbind an app, and what it still asks for was on its way before it heard of that.
 
         It gets no answer: most apps take any no for an end of the message. The connection's end tells it to submit
         again on its next bind, and no copy can come of that, for nothing was taken.

@@ -27,6 +27,7 @@ class Listening:
     def __init__(self) -> None:
         self.port = 0
         self.calls = 0
+        self.called = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
         routes = [Route("GET", "/n", self.count, open=True), Route("POST", "/size", self.size, open=True)]
@@ -37,6 +38,7 @@ class Listening:
 
     async def count(self, _: Call) -> Answer:
         self.calls += 1
+        self.called.set()
         number = self.calls
         await self.gate.wait()
         return Answer(200, b"%d" % number)
@@ -85,6 +87,15 @@ async def said(wire: Wire, octets: bytes) -> tuple[int, bytes]:
 
 async def to(here: Listening) -> Wire:
     return Wire(*await asyncio.open_connection("127.0.0.1", here.port))
+
+
+async def being_answered(here: Listening) -> Wire:
+    """A caller whose call waits for the gate."""
+    wire = await to(here)
+    wire.say(GET)
+    async with asyncio.timeout(5):
+        await here.called.wait()
+    return wire
 
 
 @pytest.mark.parametrize(
@@ -177,8 +188,7 @@ async def test_requests_behind_many_others_wait_in_the_socket(here: Listening) -
     wire = await to(here)
     wire.say(GET * 5_000)
     async with asyncio.timeout(5):
-        while not here.calls:  # noqa: ASYNC110  it travels over a socket
-            await asyncio.sleep(0)
+        await here.called.wait()
     [connection] = here.listener._connections
     waiting = len(connection._requests)
     assert 0 < waiting < 1_000
@@ -242,11 +252,7 @@ async def test_who_says_much_behind_a_broken_chunk_gets_to_read_why(here: Listen
 
 async def test_who_goes_on_talking_gets_the_last_answer(here: Listening) -> None:
     here.gate.clear()
-    wire = await to(here)
-    wire.say(GET)
-    async with asyncio.timeout(5):
-        while not here.calls:  # noqa: ASYNC110  it travels over a socket
-            await asyncio.sleep(0)
+    wire = await being_answered(here)
     wire.say(b"POST /no HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" + bytes(200_000) + GET * 200_000)
     here.listener.leave()
     here.gate.set()
@@ -262,8 +268,7 @@ async def test_who_does_not_hang_up_after_the_last_answer_holds_up_the_end_for_a
     wire = await to(here)
     wire.say(GET * 3)
     async with asyncio.timeout(5):
-        while not here.calls:  # noqa: ASYNC110  it travels over a socket
-            await asyncio.sleep(0)
+        await here.called.wait()
         stopping = asyncio.create_task(here.listener.stop())
         await asyncio.sleep(0)
         here.gate.set()
@@ -356,11 +361,8 @@ async def test_connection_that_is_closing_is_neither_held_nor_released(here: Lis
 
 async def test_caller_that_is_gone_is_forgotten(here: Listening) -> None:
     here.gate.clear()
-    wire = await to(here)
-    wire.say(GET)
+    wire = await being_answered(here)
     async with asyncio.timeout(5):
-        while not here.calls:  # noqa: ASYNC110  it travels over a socket
-            await asyncio.sleep(0)
         wire.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         wire.writer.transport.abort()  # with a reset
         connections = here.listener._connections
@@ -449,8 +451,7 @@ async def test_who_says_nothing_more_is_answered_all_that_was_asked(here: Listen
     wire.say(GET * times + b"POST /size HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n" + b"x" * 9000)
     wire.writer.write_eof()
     async with asyncio.timeout(5):
-        while not here.calls:  # noqa: ASYNC110  it travels over a socket
-            await asyncio.sleep(0)
+        await here.called.wait()
     here.gate.set()
 
     assert [(await wire.reply())[2] for _ in range(times + 1)] == [b"%d" % (n + 1) for n in range(times)] + [b"9000"]
@@ -460,11 +461,8 @@ async def test_who_says_nothing_more_is_answered_all_that_was_asked(here: Listen
 
 async def test_who_has_hung_up_while_being_answered_is_forgotten_then(here: Listening) -> None:
     here.gate.clear()
-    wire = await to(here)
-    wire.say(GET)
+    wire = await being_answered(here)
     async with asyncio.timeout(5):
-        while not here.calls:  # noqa: ASYNC110  it travels over a socket
-            await asyncio.sleep(0)
         wire.close()
         await wire.writer.wait_closed()
         here.gate.set()

@@ -5,7 +5,7 @@ import contextlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portability.number import InvalidNumber, Kind, normalise, plainly
+from portability.number import InvalidNumber, Kind, normalise, plain_number
 
 NATIONAL = st.from_regex("[2-9][0-9]{9}", fullmatch=True)
 PREFIXES = ("", "52", "+52", "0052", "01152", "521", "+521", "00521", "011521", "044", "045", "01")
@@ -45,10 +45,10 @@ def test_normalise_answers_any_text_with_a_number_or_a_reason(text: str) -> None
 
 @given(NATIONAL, st.sampled_from(("", "52", "+52")))
 def test_number_written_plainly_is_what_normalise_makes_of_it(national: str, prefix: str) -> None:
-    assert plainly(prefix + national) == int(normalise(prefix + national).digits)
+    assert plain_number(prefix + national) == int(normalise(prefix + national).digits)
 
 
 @given(st.text(max_size=20), st.sampled_from(["MX", "US"]))
-def test_plainly_answers_any_text(text: str, region: str) -> None:
-    number = plainly(text, region)
+def test_plain_number_answers_any_text(text: str, region: str) -> None:
+    number = plain_number(text, region)
     assert number is None or 10**9 <= number < 10**15 or text.lstrip("+").startswith("0")
